@@ -1,0 +1,137 @@
+import type { Random } from '#lib/random.ts';
+import type { Bucket } from './throttle.ts';
+
+/** A length of time or another amount, drawn evenly between two bounds. */
+export type Range = readonly [least: number, most: number];
+
+/** How the cloud behaves in general. All times are milliseconds of the simulator's clock, all chances from 0 to 1. */
+export interface Dials {
+  /** From the effect of a call to its answer. */
+  latencyMs: Range;
+  /** From RunInstances to `running`. */
+  bootMs: Range;
+  /** From `shutting-down` to `terminated`. */
+  shutDownMs: Range;
+  /** From `stopping` to `stopped`. */
+  stopMs: Range;
+  /** How long after RunInstances no other call knows the instance (eventual consistency). */
+  hiddenMs: Range;
+  /** How long after RunInstances the instance is shown without its tags. */
+  untaggedMs: Range;
+  /** How long the status checks of a running instance say `initializing`. */
+  statusChecksMs: number;
+  /** Share of machines on which the worker never starts. */
+  neverRegisters: number;
+  /** Share of machines that crash in the middle of their work. */
+  crashesWhileWorking: number;
+  /** Share of machines whose status checks fail, and how long after the boot. */
+  impaired: number;
+  impairedAfterMs: Range;
+  /** Share of machines that shut themselves down, and how long after the boot. */
+  endsByItself: number;
+  endsByItselfAfterMs: Range;
+  /** Share of spot machines that are reclaimed, and how long after the launch the two minutes' notice comes. */
+  spotInterrupted: number;
+  spotInterruptedAfterMs: Range;
+  /** Dollars per hour; a lower MaxPrice is refused. */
+  spotPrice: number;
+  /** Chance that a page is cut short, even to nothing, with a token for the rest, as EC2 reserves the right to do. */
+  shortPage: number;
+  /** Whether calls over the limit are refused. */
+  isThrottling: boolean;
+  /** Buckets that replace the published ones; `publishedBuckets` in throttle.ts shows the names. */
+  buckets: Readonly<Record<string, Bucket>>;
+}
+
+const hourMs = 3_600_000;
+
+/** A cloud on a good day: everything works, nothing is late, calls are limited as AWS publishes. */
+export const calmDials: Dials = {
+  latencyMs: [0, 0],
+  bootMs: [15_000, 45_000],
+  shutDownMs: [10_000, 40_000],
+  stopMs: [10_000, 40_000],
+  hiddenMs: [0, 0],
+  untaggedMs: [0, 0],
+  statusChecksMs: 120_000,
+  neverRegisters: 0,
+  crashesWhileWorking: 0,
+  impaired: 0,
+  impairedAfterMs: [0, hourMs],
+  endsByItself: 0,
+  endsByItselfAfterMs: [0, hourMs],
+  spotInterrupted: 0,
+  spotInterruptedAfterMs: [0, hourMs],
+  spotPrice: 0.01,
+  shortPage: 0,
+  isThrottling: true,
+  buckets: {},
+};
+
+/** A number of the range. */
+export function draw([least, most]: Range, random: Random): number {
+  return least === most ? least : least + Math.floor(random() * (most - least + 1));
+}
+
+/** Whether something with that chance happens now; takes no random number where the answer is sure. */
+export function happens(chance: number, random: Random): boolean {
+  return chance > 0 && (chance >= 1 || random() < chance);
+}
+
+/**
+ * The dials in a JSON value, to be laid over others.
+ *
+ * @throws TypeError that names the dial that does not exist, or whose value does not fit.
+ */
+export function parseDials(json: unknown): Partial<Dials> {
+  if (typeof json !== 'object' || json === null) {
+    throw new TypeError('dials must be an object');
+  }
+  for (const [name, value] of Object.entries(json)) {
+    if (!Object.hasOwn(calmDials, name)) {
+      throw new TypeError(`there is no dial ${name}; there are ${Object.keys(calmDials).join(', ')}`);
+    }
+    if (!isLike(calmDials[name as keyof Dials], value)) {
+      throw new TypeError(`dial ${name} does not take ${JSON.stringify(value)}`);
+    }
+  }
+  return json;
+}
+
+function isLike(example: Dials[keyof Dials], value: unknown): boolean {
+  if (typeof example === 'number') {
+    return isAmount(value);
+  }
+  if (typeof example === 'boolean') {
+    return typeof value === 'boolean';
+  }
+  return Array.isArray(example) ? isRange(value) : isBuckets(value);
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
+}
+
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) {
+    return false;
+  }
+  const [least, most] = value as unknown[];
+  return isAmount(least) && isAmount(most) && least <= most;
+}
+
+function isBuckets(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every(
+      (bucket: unknown) =>
+        typeof bucket === 'object' &&
+        bucket !== null &&
+        'capacity' in bucket &&
+        'refillPerSecond' in bucket &&
+        isAmount(bucket.capacity) &&
+        isAmount(bucket.refillPerSecond),
+    )
+  );
+}

@@ -1,0 +1,80 @@
+/** One call as the cloud saw it. */
+export interface LogbookEntry {
+  at: Date;
+  region: string;
+  action: string;
+  /** `ok`, the code of the error that was answered, or `reset` or `hang` where nothing was. */
+  outcome: string;
+  requestId: string;
+  /** The instances that the call started, named or found: the first hundred. */
+  instanceIds: readonly string[];
+  /** How many there were. */
+  instances: number;
+}
+
+/** What happened since the start or the last reset. */
+export interface Counts {
+  /** Calls by region and action, whatever came of them. */
+  calls: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Calls by outcome. */
+  outcomes: Readonly<Record<string, number>>;
+  /** Instances started. */
+  launched: number;
+  /** RunInstances calls that repeated an earlier one's token and started nothing. */
+  replayed: number;
+  /** RunInstances calls that started instances although their token had started others, in another zone. */
+  doubled: number;
+  /** Instances that TerminateInstances calls began to end. */
+  terminated: number;
+}
+
+const mostIdsKept = 100;
+
+/** Counts what the cloud does and keeps the last calls, for tests and measurements. */
+export class Logbook {
+  readonly #size: number;
+  #entries: LogbookEntry[] = [];
+  #calls = new Map<string, Map<string, number>>();
+  #outcomes = new Map<string, number>();
+  #numbers = { launched: 0, replayed: 0, doubled: 0, terminated: 0 };
+
+  /** @param size how many calls are kept; the numbers count all. */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get entries(): readonly LogbookEntry[] {
+    return this.#entries.slice(-this.#size);
+  }
+
+  get counts(): Counts {
+    return {
+      calls: Object.fromEntries(this.#calls.entries().map(([region, calls]) => [region, Object.fromEntries(calls)])),
+      outcomes: Object.fromEntries(this.#outcomes),
+      ...this.#numbers,
+    };
+  }
+
+  add(entry: Omit<LogbookEntry, 'instances'>): void {
+    const { region, action, outcome, instanceIds } = entry;
+    const calls = this.#calls.get(region) ?? new Map<string, number>();
+    calls.set(action, (calls.get(action) ?? 0) + 1);
+    this.#calls.set(region, calls);
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    this.#entries.push({ ...entry, instanceIds: instanceIds.slice(0, mostIdsKept), instances: instanceIds.length });
+    if (this.#entries.length >= 2 * this.#size) {
+      this.#entries = this.#entries.slice(-this.#size);
+    }
+  }
+
+  count(what: keyof Omit<Counts, 'calls' | 'outcomes'>, number: number): void {
+    this.#numbers[what] += number;
+  }
+
+  reset(): void {
+    this.#entries = [];
+    this.#calls = new Map();
+    this.#outcomes = new Map();
+    this.#numbers = { launched: 0, replayed: 0, doubled: 0, terminated: 0 };
+  }
+}

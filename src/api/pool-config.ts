@@ -1,0 +1,31 @@
+import { poolConfigProblems } from '#contract/pool-config-rules.ts';
+import type { SchemaName } from '#contract/schemas/published.ts';
+import type { JsonObject } from '#core/json.ts';
+import type { PoolDefinition } from '#core/pool.ts';
+import type { Provider } from '#core/provider.ts';
+import { refuseViolations, violationsOf } from './validate.ts';
+
+/**
+ * Checks the config of a pool against the schema of its provider's type and, when that holds, against what a schema cannot say (W23).
+ * @param stored the pool as it is: what is wrong there already, in the same words, is tolerated. Asked only when something is wrong.
+ * @throws {ApiError} InputValidationError with everything that is wrong.
+ */
+export async function refuseConfig(
+  parts: { configSchemaOf: (providerType: string) => SchemaName | undefined; rootUrl: string },
+  { providerType }: Provider,
+  config: JsonObject,
+  stored: () => Promise<PoolDefinition | null>,
+): Promise<void> {
+  const schema = parts.configSchemaOf(providerType);
+  if (schema === undefined) throw new Error(`there is no config schema for providers of the type ${providerType}`);
+  refuseViolations(schema, violationsOf(schema, config), parts.rootUrl);
+  if (poolConfigProblems(providerType, config).length === 0) return;
+  const pool = await stored();
+  const known = pool === null ? undefined : wholeConfig(pool);
+  refuseViolations(schema, poolConfigProblems(providerType, config, known), parts.rootUrl);
+}
+
+/** A stored pool's config as it was sent. */
+function wholeConfig({ config, launchConfigs }: PoolDefinition): JsonObject {
+  return { ...config, launchConfigs: launchConfigs.map(({ configuration }) => configuration) };
+}

@@ -1,0 +1,114 @@
+import type { Presence } from './provider.ts';
+import type { Reason } from './reason.ts';
+import { lasting } from './wording.ts';
+import type { MoveRequest } from './worker-store.ts';
+import type { FleetMember } from './worker.ts';
+import { looksLikeZombie } from './zombie.ts';
+
+/**
+ * What was seen of a worker: a presence, `absent` from a complete list of its scope, or `confirmed-absent`: missing also from the answer to
+ * the second kind of question (`Fleet.inspect`).
+ */
+export type Seen = Presence | 'absent' | 'confirmed-absent';
+
+/** What to do about a worker. The loop carries it out; the store's guards and table of moves have the last word. */
+export type Verdict =
+  /** Nothing now. */
+  | { kind: 'keep'; reason: Reason<'alive' | 'ending' | 'young'> }
+  /** Ask the second kind of question before believing it is gone. */
+  | { kind: 'inspect'; reason: Reason<'absent'> }
+  /** Ask the queue about this worker, then `zombie` (`core/zombie.ts`). */
+  | { kind: 'ask-queue'; reason: Reason<'looks-idle'> }
+  /** Move it with `remove`, under these guards, for this removal reason (spec/provisioning.md 1.5); then terminate it. */
+  | {
+      kind: 'remove';
+      reason: Reason<'time-limit'>;
+      guards: Pick<MoveRequest, 'ifTerminateAfterBefore' | 'ifUnregistered' | 'ifInactiveSince'>;
+    }
+  /** It is `stopping` and still there: call terminate again. `isTimeToTell`: report it to the pool as well. */
+  | { kind: 'end-again'; isTimeToTell: boolean; reason: Reason<'still-there'> }
+  /** Move it with `stop`; `mustDelete`: terminate it too, because something that costs money is left. */
+  | { kind: 'stop'; mustDelete: boolean; reason: Reason<'gone' | 'dormant'> };
+
+/**
+ * A cloud may not show a machine for this long after it started, nor know it when asked by id (P-19). EC2 asks to allow up to five minutes, and
+ * says that a terminate call answered with not found may have ended nothing
+ * (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+ */
+export const youngForMs = 5 * 60_000;
+
+/** A delete call that has not helped after so many looks is told to people, and again each time that number has doubled. */
+const firstTellAfter = 8;
+/** A machine on its way out is left alone for so many looks; then the call is repeated, it may have been lost. */
+const patientLooks = 8;
+
+const removedByTime: Reason<'time-limit'> = { code: 'time-limit', text: 'terminateAfter time exceeded' };
+const alive: Verdict = { kind: 'keep', reason: { code: 'alive', text: 'alive at the cloud' } };
+const ending: Verdict = { kind: 'keep', reason: { code: 'ending', text: 'on its way out at the cloud' } };
+
+/**
+ * What to do about a non-stopped worker, given what was seen of it (spec/provisioning.md 1.10, 4, 6.5).
+ *
+ * Gone needs proof: a list without it is a reason to ask, and even the answer is not believed of a young machine. Time limits hold whatever
+ * was seen, also of machines that are suspended or cannot be found (P-14, P-29). What looks like a zombie is first asked about.
+ */
+export function check(member: FleetMember, seen: Seen, now: Date): Verdict {
+  const end = endOf(member, seen, now);
+  if (end !== null) return end;
+  if (member.state === 'stopping') return checkStopping(member, seen, now);
+  if (isPast(member.terminateAfter, now)) {
+    return { kind: 'remove', reason: removedByTime, guards: { ifTerminateAfterBefore: now } };
+  }
+  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, now);
+  if (looksLikeZombie(member, now)) {
+    const since = member.lastActive ?? member.registeredAt ?? member.created;
+    return {
+      kind: 'ask-queue',
+      reason: { code: 'looks-idle', text: `no sign of work known since ${since.toISOString()}` },
+    };
+  }
+  return seen === 'ending' ? ending : alive;
+}
+
+/** The end of a worker's life, where what was seen proves it. */
+function endOf(member: FleetMember, seen: Seen, now: Date): Verdict | null {
+  if (seen === 'gone') return { kind: 'stop', mustDelete: false, reason: { code: 'gone', text: 'gone at the cloud' } };
+  if (seen === 'dormant') {
+    return { kind: 'stop', mustDelete: true, reason: { code: 'dormant', text: 'stopped at the cloud, and deleted' } };
+  }
+  if (seen !== 'confirmed-absent' || isYoung(member, now)) return null;
+  return { kind: 'stop', mustDelete: false, reason: { code: 'gone', text: 'unknown to the cloud, asked twice' } };
+}
+
+function checkStopping(member: FleetMember, seen: Seen, now: Date): Verdict {
+  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, now);
+  const { attempts } = member;
+  if (seen === 'ending' && attempts < patientLooks) return ending;
+  const tries = `still there (${seen}) after ${attempts} looks`;
+  return { kind: 'end-again', isTimeToTell: isTimeToTell(attempts), reason: { code: 'still-there', text: tries } };
+}
+
+function checkAbsent(member: FleetMember, now: Date): Verdict {
+  if (isYoung(member, now)) {
+    const age = lasting(now.getTime() - member.created.getTime());
+    return {
+      kind: 'keep',
+      reason: { code: 'young', text: `not shown by the cloud ${age} after its start: may still appear` },
+    };
+  }
+  return { kind: 'inspect', reason: { code: 'absent', text: 'not in the list of the cloud' } };
+}
+
+function isYoung(member: FleetMember, now: Date): boolean {
+  const bornAt = Math.max(member.created.getTime(), member.registeredAt?.getTime() ?? 0);
+  return now.getTime() - bornAt < youngForMs;
+}
+
+function isPast(limit: Date | null, now: Date): boolean {
+  return limit !== null && limit.getTime() < now.getTime();
+}
+
+/** After 8, 16, 32 … looks. */
+function isTimeToTell(attempts: number): boolean {
+  return attempts >= firstTellAfter && Number.isInteger(Math.log2(attempts / firstTellAfter));
+}

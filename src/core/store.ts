@@ -1,0 +1,43 @@
+import type { LaunchStore } from './launch-store.ts';
+import type { OutboxEntry } from './events.ts';
+import type { PoolStore } from './pool-store.ts';
+import type { NoticeStore, ProblemStore } from './problem-store.ts';
+import type { TaskStore } from './task-store.ts';
+import type { WorkerStore } from './worker-store.ts';
+
+/** What waits to be told. */
+export interface OutboxStore {
+  /** The oldest waiting entries; entries of one order key come in order and never more than one taker works (the `deliver` task). */
+  waitingEvents(limit: number): Promise<readonly OutboxEntry[]>;
+  /** They have arrived: forget them. */
+  confirmEvents(sequences: readonly bigint[]): Promise<void>;
+  /** How many wait and since when. */
+  backlog(): Promise<{ count: number; oldest: Date | null }>;
+}
+
+/** A pool's last provisioning decision, for people: what was decided and why. */
+export interface ProvisionReport {
+  workerPoolId: string;
+  decidedAt: Date;
+  pendingTasks: number;
+  claimedTasks: number;
+  want: number;
+  toRequest: number;
+  requested: number;
+  reason: string;
+}
+
+/** Remembers why. */
+export interface ReportStore {
+  saveProvisionReport(report: ProvisionReport): Promise<void>;
+  provisionReports(): Promise<readonly ProvisionReport[]>;
+}
+
+/** Everything that is remembered. */
+export interface Store
+  extends PoolStore, WorkerStore, LaunchStore, ProblemStore, NoticeStore, TaskStore, OutboxStore, ReportStore {
+  /** Answers when the database does; rejects otherwise. */
+  ping(): Promise<void>;
+  /** Ends all connections. */
+  close(): Promise<void>;
+}

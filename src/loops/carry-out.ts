@@ -1,0 +1,124 @@
+import type { Verdict } from '#core/check.ts';
+import type { MoveRequest, Moved } from '#core/worker-store.ts';
+import type { FleetMember, WorkerKey } from '#core/worker.ts';
+import { scopeKey } from './parts.ts';
+import type { LoopParts } from './parts.ts';
+import { nameOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { askQueue } from './zombies.ts';
+
+/** A worker with what is to be done about it. */
+export interface Judged {
+  member: FleetMember;
+  verdict: Verdict;
+}
+
+/**
+ * Carries verdicts out in bulk: moves (with their guards), deletes, and questions to the queue. Removed workers are ended by the scope's `advance` task, which
+ * is woken. Verdicts of the kinds `keep` and `inspect` ask nothing here.
+ * @returns the moves that happened.
+ */
+export async function carryOut(
+  parts: LoopParts,
+  at: Scope,
+  judged: readonly Judged[],
+  signal: AbortSignal,
+): Promise<readonly Moved[]> {
+  const { store, clock } = parts;
+  await endAgain(parts, at, judged, signal);
+  const deleted = await deleteDormant(parts, at, judged, signal);
+  const suspects = judged.filter(({ verdict }) => verdict.kind === 'ask-queue').map(({ member }) => member);
+  const requests = [
+    ...judged.flatMap(({ member, verdict }) => moveOf(member, verdict, deleted)),
+    ...(await askQueue(parts, suspects, signal)),
+  ];
+  if (requests.length === 0) return [];
+  const moved = await store.moveWorkers(requests, clock.now());
+  if (moved.some(({ move }) => move === 'remove')) {
+    await store.wake([{ kind: 'advance', key: scopeKey(at.provider.providerId, at.scope) }], clock.now());
+  }
+  return moved;
+}
+
+function moveOf(member: FleetMember, verdict: Verdict, deleted: ReadonlySet<string>): MoveRequest[] {
+  const worker = keyOf(member);
+  if (verdict.kind === 'remove') return [{ worker, move: 'remove', reason: verdict.reason.text, ...verdict.guards }];
+  if (verdict.kind !== 'stop' || (verdict.mustDelete && !deleted.has(nameOf(member)))) return [];
+  return [{ worker, move: 'stop', reason: verdict.reason.text }];
+}
+
+function keyOf({ workerPoolId, workerGroup, workerId }: FleetMember): WorkerKey {
+  return { workerPoolId, workerGroup, workerId };
+}
+
+/** What still costs money is deleted before its row is closed. @returns the names of those whose delete was accepted. */
+async function deleteDormant(
+  parts: LoopParts,
+  at: Scope,
+  judged: readonly Judged[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const dormant = judged.filter(({ verdict }) => verdict.kind === 'stop' && verdict.mustDelete);
+  return terminate(
+    parts,
+    at,
+    dormant.map(({ member }) => member),
+    signal,
+  );
+}
+
+async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], signal: AbortSignal): Promise<void> {
+  const again = judged.filter(({ verdict }) => verdict.kind === 'end-again');
+  await terminate(
+    parts,
+    at,
+    again.map(({ member }) => member),
+    signal,
+  );
+  for (const { member, verdict } of again) {
+    if (verdict.kind === 'end-again' && verdict.isTimeToTell) {
+      await reportStuck(parts, member, verdict.reason.text);
+    }
+  }
+}
+
+/** Ends machines in bulk; a refusal is told to people and tried again later. @returns the names of those accepted. */
+export async function terminate(
+  parts: LoopParts,
+  { fleet, scope, provider }: Scope,
+  members: readonly WorkerKey[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (members.length === 0) return new Set();
+  const outcomes = await fleet.terminate(scope, members, signal);
+  for (const { worker, refusal } of outcomes) {
+    if (refusal === null) continue;
+    parts.log.write('termination-refused', 'warning', {
+      providerId: provider.providerId,
+      ...worker,
+      class: refusal.class,
+      code: refusal.code,
+      message: refusal.message,
+    });
+  }
+  return new Set(outcomes.filter((outcome) => outcome.accepted).map(({ worker }) => nameOf(worker)));
+}
+
+async function reportStuck({ store, clock, newErrorId }: LoopParts, member: FleetMember, text: string): Promise<void> {
+  const { workerPoolId, workerGroup, workerId } = member;
+  await store.recordProblem(
+    {
+      errorId: newErrorId(),
+      workerPoolId,
+      kind: 'termination-error',
+      title: 'Instance Termination Error',
+      description: `${workerGroup}/${workerId} does not end: ${text}; the delete call is repeated until it does`,
+      extra: { workerGroup, workerId },
+      // A machine that will not end says nothing about launches.
+      launchConfigId: null,
+      workerGroup,
+      workerId,
+    },
+    clock.now(),
+  );
+}

@@ -1,0 +1,125 @@
+import { check } from '#core/check.ts';
+import type { Sighting } from '#core/provider.ts';
+import type { FleetMember, WorkerKey } from '#core/worker.ts';
+import { carryOut } from './carry-out.ts';
+import type { Judged } from './carry-out.ts';
+import { ExpectedWorkers } from './expected-workers.ts';
+import { endOrphans } from './orphans.ts';
+import { after, fleetOf } from './parts.ts';
+import type { LoopParts } from './parts.ts';
+import { nameOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { SeenCapacity } from './seen-capacity.ts';
+
+const pageSize = 1_000;
+/** A provider that is not usable now is asked for again soon: it recovers by itself. */
+const unusableRestMs = 60_000;
+
+/** What one observation came to. */
+interface Observation {
+  /** Workers compared. */
+  compared: number;
+  /** Machines the cloud listed. */
+  sighted: number;
+  /** Moves that followed. */
+  moved: number;
+}
+
+/**
+ * Observes one scope: the cloud's list of our machines, page by page, against our rows. Costs one page of each per thousand machines and nothing per
+ * unchanged one. Rows are read before the list, so that a row without machine in the list has really not been shown.
+ * @returns when to observe the scope again.
+ */
+export async function observeScope(parts: LoopParts, key: string, signal: AbortSignal): Promise<Date> {
+  const { providers, clock, pace } = parts;
+  const at = fleetOf(providers, key);
+  if (at === null) return after(clock, unusableRestMs);
+  const { compared, sighted } = await observe(parts, at, signal);
+  return after(clock, compared + sighted > 0 ? pace.observeEveryMs : pace.observeIdleScopeEveryMs);
+}
+
+/** One observation, whole. */
+async function observe(parts: LoopParts, at: Scope, signal: AbortSignal): Promise<Observation> {
+  const { store, clock } = parts;
+  const { fleet, scope, provider } = at;
+  const startedAt = clock.now();
+  const expected = await loadExpected(parts, at);
+  const compared = expected.size;
+  const seen = new SeenCapacity();
+  let sighted = 0;
+  let moved = 0;
+  for await (const page of fleet.observe(scope, signal)) {
+    sighted += page.length;
+    const { judged, strangers } = compare(page, expected, seen, clock.now());
+    moved += (await carryOut(parts, at, judged, signal)).length;
+    await endOrphans(parts, at, strangers, signal);
+  }
+  moved += await checkUnseen(parts, at, expected.rest(), signal);
+  await store.noteObserved(provider.providerId, scope, startedAt, clock.now());
+  seen.report(parts, at);
+  return { compared, sighted, moved };
+}
+
+async function loadExpected({ store }: LoopParts, { provider, scope }: Scope): Promise<ExpectedWorkers> {
+  const expected = new ExpectedWorkers();
+  let last: WorkerKey | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof store.fleetPage>> = await store.fleetPage(provider.providerId, scope, {
+      after: last,
+      limit: pageSize,
+    });
+    for (const member of page.rows) expected.add(member);
+    last = page.next;
+  } while (last !== null);
+  return expected;
+}
+
+/** Judges what a page shows and takes it out of `expected`; what remains there at the end was not shown. Unchanged workers ask for nothing. */
+function compare(
+  page: readonly Sighting[],
+  expected: ExpectedWorkers,
+  seen: SeenCapacity,
+  now: Date,
+): { judged: Judged[]; strangers: Sighting[] } {
+  const judged: Judged[] = [];
+  const strangers: Sighting[] = [];
+  for (const sighting of page) {
+    const member = expected.take(sighting);
+    if (member === undefined) {
+      strangers.push(sighting);
+      continue;
+    }
+    if (sighting.presence === 'alive') seen.add(member);
+    // The fast lane has those: it knows how often it has tried.
+    if (member.state === 'stopping' && sighting.presence !== 'gone') continue;
+    const verdict = check(member, sighting.presence, now);
+    if (verdict.kind !== 'keep') judged.push({ member, verdict });
+  }
+  return { judged, strangers };
+}
+
+/** Absence from a list is not death: those not shown are asked about by id, and believed gone only when that says so too. */
+async function checkUnseen(
+  parts: LoopParts,
+  at: Scope,
+  unseen: readonly FleetMember[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { clock } = parts;
+  const judged = unseen
+    .filter((member) => member.state !== 'stopping')
+    .map((member): Judged => ({ member, verdict: check(member, 'absent', clock.now()) }));
+  const doubtful = judged.filter(({ verdict }) => verdict.kind === 'inspect').map(({ member }) => member);
+  const inspected: Judged[] = [];
+  for (let start = 0; start < doubtful.length; start += pageSize) {
+    const batch = doubtful.slice(start, start + pageSize);
+    const sightings = await at.fleet.inspect(at.scope, batch, signal);
+    const presences = new Map(sightings.map((sighting) => [nameOf(sighting), sighting.presence]));
+    for (const member of batch) {
+      const presence = presences.get(nameOf(member)) ?? 'confirmed-absent';
+      inspected.push({ member, verdict: check(member, presence, clock.now()) });
+    }
+  }
+  const moved = await carryOut(parts, at, [...judged, ...inspected], signal);
+  return moved.length;
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { after, anOrder, minuteMs, poolId, roomForAll, orderDraft } from '#test/conformance/store/samples.ts';
+import { eventually, stepUntil } from '#test/engines.ts';
+import { aBusyPool, aLoopWorld, testingId, unaborted } from '#test/loop-world.ts';
+import type { LoopWorld } from '#test/loop-world.ts';
+import { settleOrders } from './settle.ts';
+
+const ours = { providerId: testingId, scope: 'testing', workerGroup: 'testing' } as const;
+
+/** An order whose process died: before its call, or (`started`) after it. */
+async function anAbandonedOrder(world: LoopWorld, { count, isStarted }: { count: number; isStarted: boolean }) {
+  const order = await anOrder(world.store, { ...ours, count }, world.clock.now());
+  if (isStarted) world.cloud.start(testingId, order.orderId, count);
+  return order;
+}
+
+async function requestedOf({ store }: LoopWorld): Promise<number> {
+  return (await store.poolCounts([poolId])).get(poolId)?.requested.count ?? 0;
+}
+
+test('an order is left to its process until that has shown no life for long enough', async (t) => {
+  const world = await aLoopWorld(t);
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anAbandonedOrder(world, { count: 2, isStarted: true });
+  await world.clock.step(89_000);
+  await settleOrders(world.parts, unaborted);
+  assert.equal(await requestedOf(world), 0);
+  await world.clock.step(2_000);
+  await settleOrders(world.parts, unaborted);
+  assert.equal(await requestedOf(world), 2);
+});
+
+test('an order that nothing came of is looked for only, once it is old: nothing is started any more', async (t) => {
+  const world = await aLoopWorld(t);
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anAbandonedOrder(world, { count: 2, isStarted: false });
+  await world.clock.step(9 * minuteMs);
+  await settleOrders(world.parts, unaborted);
+  assert.equal(world.cloud.machines.size, 0);
+  assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
+});
+
+test('orders of a provider that cannot be used wait, and are settled when it can', async (t) => {
+  const world = await aLoopWorld(t);
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anAbandonedOrder(world, { count: 2, isStarted: true });
+  world.setUnavailable('no credentials');
+  await world.clock.step(2 * minuteMs);
+  await settleOrders(world.parts, unaborted);
+  assert.deepEqual(await world.store.abandonedOrders(after(30_000), 10), [], 'not asked about all the time');
+  world.setUnavailable(null);
+  await world.clock.step(minuteMs + 1);
+  await settleOrders(world.parts, unaborted);
+  assert.equal(await requestedOf(world), 2);
+});
+
+test('an order that the cloud does not answer about delays no other', async (t) => {
+  const silent = new Set<string>();
+  const world = await aLoopWorld(t, {
+    fleet: (plain) => ({
+      launch: async (request, signal) =>
+        silent.has(request.order.orderId) ? new Promise(() => undefined) : plain.launch(request, signal),
+      recover: async (order, signal) =>
+        silent.has(order.orderId) ? new Promise(() => undefined) : plain.recover(order, signal),
+    }),
+  });
+  const { clock, parts } = world;
+  await aBusyPool(world, { pendingTasks: 0 });
+  silent.add((await anAbandonedOrder(world, { count: 5, isStarted: true })).orderId);
+  await anAbandonedOrder(world, { count: 3, isStarted: true });
+  await clock.step(2 * minuteMs);
+  let isOver = false;
+  const turn = settleOrders(parts, unaborted).finally(() => (isOver = true));
+  await eventually('the other is settled', async () => (await requestedOf(world)) === 3);
+  await stepUntil(clock, 'the turn', () => isOver, 10_000);
+  await turn;
+  assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), true);
+  silent.clear();
+  await clock.step(5 * minuteMs);
+  await settleOrders(parts, unaborted);
+  assert.equal(await requestedOf(world), 8);
+});
+
+test('a defect in one order’s settling is told, after the others are settled', async (t) => {
+  const broken = new Set<string>();
+  const world = await aLoopWorld(t);
+  const { store, clock } = world;
+  const parts = {
+    ...world.parts,
+    store: {
+      ...store,
+      settleOrder: async (...call: Parameters<typeof store.settleOrder>) => {
+        if (broken.has(call[0].orderId)) throw new TypeError('a defect');
+        return store.settleOrder(...call);
+      },
+    },
+  };
+  await aBusyPool(world, { pendingTasks: 0 });
+  broken.add((await anAbandonedOrder(world, { count: 1, isStarted: true })).orderId);
+  await anAbandonedOrder(world, { count: 4, isStarted: true });
+  await clock.step(2 * minuteMs);
+  await assert.rejects(settleOrders(parts, unaborted), /a defect/);
+  assert.equal(await requestedOf(world), 4);
+});
+
+test('what does not fit into one turn is done at once in the next', async (t) => {
+  const world = await aLoopWorld(t);
+  const { store, clock, parts, cloud } = world;
+  await aBusyPool(world, { pendingTasks: 0 });
+  const drafts = Array.from({ length: 210 }, () => orderDraft(ours));
+  await store.placeOrders(poolId, drafts, roomForAll, clock.now());
+  for (const { orderId } of drafts) cloud.start(testingId, orderId, 1);
+  await clock.step(2 * minuteMs);
+  assert.deepEqual(await settleOrders(parts, unaborted), clock.now());
+  assert.equal(await requestedOf(world), 200);
+  assert.deepEqual(await settleOrders(parts, unaborted), new Date(clock.now().getTime() + 5_000));
+  assert.equal(await requestedOf(world), 210);
+});

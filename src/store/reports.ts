@@ -1,0 +1,32 @@
+import type { ProvisionReport, ReportStore } from '#core/store.ts';
+import { statement } from './database.ts';
+import type { Database } from './database.ts';
+import { storableText } from './values.ts';
+
+const upsertReport = statement(
+  'reports.save',
+  `insert into provision_report (worker_pool_id, decided_at, pending_tasks, claimed_tasks, want, to_request, requested, reason)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
+  on conflict (worker_pool_id) do update set decided_at = excluded.decided_at, pending_tasks = excluded.pending_tasks,
+    claimed_tasks = excluded.claimed_tasks, want = excluded.want, to_request = excluded.to_request,
+    requested = excluded.requested, reason = excluded.reason`,
+);
+const selectReports = statement(
+  'reports.all',
+  `select worker_pool_id as "workerPoolId", decided_at as "decidedAt", pending_tasks as "pendingTasks",
+    claimed_tasks as "claimedTasks", want, to_request as "toRequest", requested, reason
+  from provision_report order by worker_pool_id`,
+);
+
+/** @param lists where listings are read. */
+export function reportStore(database: Database, lists: Database): ReportStore {
+  return {
+    saveProvisionReport: async (report) => {
+      const { workerPoolId, decidedAt, pendingTasks, claimedTasks, want, toRequest, requested, reason } = report;
+      const numbers = [pendingTasks, claimedTasks, want, toRequest, requested];
+      await database.run(upsertReport, [workerPoolId, decidedAt, ...numbers, storableText(reason)]);
+    },
+
+    provisionReports: async () => lists.rows<ProvisionReport>(selectReports),
+  };
+}

@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OrderDraft } from '#core/launch-store.ts';
+import type { LaunchOrder, LaunchOutcome } from '#core/launch.ts';
+import type { Store } from '#core/store.ts';
+import {
+  aPool,
+  after,
+  anOrder,
+  dayMs,
+  launched,
+  minuteMs,
+  now,
+  oneRequested,
+  orderDraft,
+  poolId,
+  poolInput,
+  providerId,
+  refusal,
+  registered,
+  requested,
+  roomForAll,
+  scope,
+  terms,
+  toldEvents,
+  toldExchanges,
+  workerIn,
+} from './samples.ts';
+import type { OpenStore } from './samples.ts';
+
+const place = async (
+  store: Store,
+  drafts: readonly OrderDraft[],
+  bounds: { want: number; maxCapacity: number } = roomForAll,
+): Promise<readonly LaunchOrder[]> => store.placeOrders(poolId, drafts, bounds, now);
+
+const counts = (orders: readonly LaunchOrder[]): number[] => orders.map(({ count }) => count);
+
+/** What every store promises of placing orders. */
+export function orderPlacingPromises(open: OpenStore): void {
+  test('an order is stored as drafted before anything is asked of a cloud', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const draft = orderDraft({ count: 3, capacityPerInstance: 2, scope: 'project', workerGroup: 'zone-a' });
+    const [order] = await place(store, [draft]);
+    assert.deepEqual(order, { ...draft, placedAt: now });
+    assert.deepEqual((await store.orders([draft.orderId])).get(draft.orderId), { ...order, isOpen: true });
+    assert.equal((await store.orders(['no-such', ''])).size, 0);
+    assert.deepEqual(await place(store, []), []);
+  });
+
+  test('open orders count as ordered, from then on and in every sum they belong to', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    await anOrder(store, { count: 3, capacityPerInstance: 2, launchConfigId: 'b' });
+    await requested(store, 1, { launchConfigId: 'b' });
+    await workerIn(store, 'running', 'r');
+    await workerIn(store, 'stopping', 's');
+    await workerIn(store, 'stopped', 'd');
+    const tally = (await store.tallies([poolId, 'no/such'], now)).get(poolId);
+    assert.deepEqual(tally, {
+      ordered: 6,
+      requested: 1,
+      running: 1,
+      stopping: 1,
+      quarantined: 0,
+      unanswered: 0,
+      silentWorkerGroups: new Set(),
+      byLaunchConfig: new Map([
+        ['a', 2],
+        ['b', 7],
+      ]),
+      bootingByLaunchConfig: new Map([['b', 7]]),
+      byWorkerGroup: new Map([[scope, { existing: 8, requested: 7, stopping: 1 }]]),
+    });
+    const empty = (await store.tallies([poolId, 'no/such'], now)).get('no/such');
+    assert.deepEqual([empty?.ordered, empty?.running, empty?.byLaunchConfig.size], [0, 0, 0]);
+  });
+
+  test('an order that was asked about in vain counts no longer as ordered, but against the maximum', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { count: 3 });
+    const tallyAt = async (at: Date) => (await store.tallies([poolId], at)).get(poolId);
+    const late = after(10 * minuteMs);
+    assert.deepEqual([(await tallyAt(late))?.ordered, (await tallyAt(late))?.unanswered], [3, 0], 'nobody has asked');
+    await store.touchOrders([order.orderId], after(2 * minuteMs));
+    assert.equal((await tallyAt(after(2 * minuteMs)))?.unanswered, 0, 'its answer is still to be expected');
+    const tally = await tallyAt(late);
+    assert.deepEqual([tally?.ordered, tally?.unanswered], [0, 3]);
+    assert.deepEqual(tally?.silentWorkerGroups, new Set([order.workerGroup]));
+    assert.deepEqual(tally?.byLaunchConfig, new Map([[order.launchConfigId, 3]]));
+    const bounds = { want: 100, maxCapacity: 4 };
+    const placed = await store.placeOrders(poolId, [orderDraft({ count: 5 })], bounds, late);
+    assert.deepEqual(counts(placed), [1]);
+  });
+
+  test('orders fit into what the pool wants and into its maximum, by the rounding of one machine; the rest is dropped', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const drafts = [
+      orderDraft({ count: 4, capacityPerInstance: 3 }),
+      orderDraft({ count: 9 }),
+      orderDraft({ count: 5 }),
+    ];
+    const bounds = { want: 100, maxCapacity: 20 };
+    assert.deepEqual(counts(await place(store, drafts, bounds)), [4, 8]);
+    assert.deepEqual(await place(store, [orderDraft()], bounds), []);
+    const more = await place(store, [orderDraft({ count: 4, capacityPerInstance: 8 })], { want: 30, maxCapacity: 40 });
+    assert.deepEqual(counts(more), [2]);
+  });
+
+  test('stopping and quarantined capacity takes room below the maximum, not from what is wanted', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    await workerIn(store, 'stopping', 's');
+    await workerIn(store, 'stopped', 'd');
+    const away = await workerIn(store, 'running', 'q');
+    await registered(store, await oneRequested(store));
+    await store.saveQuarantines(poolId, [{ worker: away, until: after(minuteMs) }]);
+    assert.deepEqual(counts(await place(store, [orderDraft({ count: 9 })], { want: 3, maxCapacity: 99 })), [2]);
+    assert.deepEqual(counts(await place(store, [orderDraft({ count: 9 })], { want: 99, maxCapacity: 6 })), [1]);
+  });
+
+  test('a pool that was made smaller meanwhile gets no more than it allows now', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    await store.updatePool(poolInput({ config: { maxCapacity: 3 } }), 'user', now);
+    assert.deepEqual(counts(await place(store, [orderDraft({ count: 10 })])), [3]);
+  });
+
+  test('orders for another provider than the pool has now, or an archived launch config, or no pool, are dropped', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    await store.updatePool(poolInput({ providerId: 'google' }), 'user', now);
+    assert.deepEqual(await place(store, [orderDraft()]), []);
+    const google = orderDraft({ providerId: 'google' });
+    const gone = orderDraft({ providerId: 'google', launchConfigId: 'gone' });
+    const placed = await place(store, [gone, google]);
+    assert.deepEqual(
+      placed.map(({ orderId }) => orderId),
+      [google.orderId],
+    );
+    await store.deletePool(poolId, 'user', now);
+    assert.deepEqual(await place(store, [orderDraft({ providerId: 'null-provider' })]), []);
+    assert.deepEqual(await store.placeOrders('no/such', [orderDraft()], roomForAll, now), []);
+  });
+
+  test('any number of callers at once hold the maximum and the want', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const bounds = { want: 60, maxCapacity: 100 };
+    const placed = await Promise.all(
+      Array.from({ length: 40 }, async () =>
+        place(store, [orderDraft({ count: 3 }), orderDraft({ count: 2 })], bounds),
+      ),
+    );
+    const sum = placed.flat().reduce((total, { count }) => total + count, 0);
+    assert.equal(sum, 60);
+    assert.equal((await store.tallies([poolId], now)).get(poolId)?.ordered, 60);
+  });
+
+  test('the maximum holds while orders are settled, machines come and go, and everybody asks for more', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const bounds = { want: 1000, maxCapacity: 30 };
+    const present = async (): Promise<number> => {
+      const tally = (await store.tallies([poolId], now)).get(poolId);
+      return tally === undefined ? -1 : tally.ordered + tally.requested + tally.running + tally.stopping;
+    };
+    let most = 0;
+    const actor = async (name: number): Promise<void> => {
+      for (let turn = 0; turn < 6; turn += 1) {
+        const orders = await place(store, [orderDraft({ count: 4 })], bounds);
+        for (const order of orders) {
+          const outcome = launched(order.count, `${name}-${turn}`);
+          const workers = await store.settleOrder(order, outcome, terms, now);
+          const [one, two] = workers;
+          if (one !== undefined)
+            await store.register(one, { isRepeat: false, terminateAfter: null, secret: { kid: '', hash: '' } }, now);
+          if (two !== undefined) await store.moveWorkers([{ worker: two, move: 'remove', reason: 'x' }], now);
+          if (two !== undefined) await store.moveWorkers([{ worker: two, move: 'stop', reason: 'x' }], now);
+        }
+        most = Math.max(most, await present());
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, async (_, name) => actor(name)));
+    assert.equal(most, 30);
+  });
+}
+
+const nothing: LaunchOutcome & { kind: 'settled' } = { kind: 'settled', launched: [], refusal: null };
+
+/** What every store promises of settling orders. */
+export function orderSettlingPromises(open: OpenStore): void {
+  test('a settled order becomes workers, told as requested, and is no longer ordered', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    await toldEvents(store);
+    const order = await anOrder(store, { count: 2, capacityPerInstance: 3 });
+    const workers = await store.settleOrder(order, launched(2), terms, after(1));
+    assert.deepEqual(
+      workers.map(({ workerId, state, created }) => [workerId, state, created]),
+      [
+        ['i-0', 'requested', after(1)],
+        ['i-1', 'requested', after(1)],
+      ],
+    );
+    const events = await toldEvents(store);
+    assert.deepEqual(events[0], {
+      exchange: 'worker-requested',
+      payload: {
+        workerPoolId: poolId,
+        workerGroup: scope,
+        workerId: 'i-0',
+        providerId,
+        capacity: 3,
+        launchConfigId: 'a',
+        timestamp: after(1).toISOString(),
+      },
+    });
+    assert.equal(events.length, 2);
+    const tally = (await store.tallies([poolId], now)).get(poolId);
+    assert.deepEqual([tally?.ordered, tally?.requested], [0, 6]);
+    assert.equal((await store.orders([order.orderId])).get(order.orderId)?.isOpen, false);
+    assert.deepEqual(await store.nextWorkerDue(providerId, scope), terms.firstLookAt);
+  });
+
+  test('settling again, by anyone and at once, adds nothing twice', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { count: 5 });
+    await toldEvents(store);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () => store.settleOrder(order, launched(5), terms, now)),
+    );
+    assert.equal(answers.flat().length, 5);
+    assert.equal((await toldExchanges(store)).length, 5);
+    assert.equal((await store.launchRecords(poolId))[0]?.attempts, 5);
+  });
+
+  test('machines that show up after their order lapsed are adopted all the same, and tried once', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { count: 2 });
+    assert.deepEqual(await store.settleOrder(order, nothing, terms, now), []);
+    assert.equal((await store.tallies([poolId], now)).get(poolId)?.ordered, 0);
+    assert.equal((await store.settleOrder(order, launched(1), terms, after(1))).length, 1);
+    assert.deepEqual(
+      (await store.settleOrder(order, launched(2), terms, after(2))).map(({ workerId }) => workerId),
+      ['i-1'],
+    );
+    assert.equal((await store.poolCounts([poolId])).get(poolId)?.requested.count, 2);
+    assert.equal((await store.launchRecords(poolId))[0]?.attempts, 2);
+  });
+
+  test('a machine of an order whose row is long gone is adopted too', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store);
+    await store.settleOrder(order, nothing, terms, now);
+    assert.equal(await store.expireOrders(after(1)), 1);
+    assert.equal((await store.settleOrder(order, launched(1), terms, now)).length, 1);
+  });
+
+  test('an unknown outcome leaves the order open, and its capacity ordered', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { count: 2 });
+    const unknown = { kind: 'unknown', refusal: refusal('transient') } as const;
+    assert.deepEqual(await store.settleOrder(order, unknown, terms, now), []);
+    assert.equal((await store.tallies([poolId], now)).get(poolId)?.ordered, 2);
+    assert.deepEqual(await store.launchRecords(poolId), []);
+  });
+
+  test('a machine named twice in one outcome is one worker', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { count: 2 });
+    const { launched: machines } = launched(1);
+    const outcome = { ...nothing, launched: [...machines, ...machines] };
+    assert.equal((await store.settleOrder(order, outcome, terms, now)).length, 1);
+  });
+
+  test('a worker ends by the smaller of its two time limits', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const lifecycle = {
+      registrationTimeoutMs: null,
+      reregistrationTimeoutMs: 30_000,
+      queueInactivityTimeoutMs: 1_200_000,
+    };
+    const order = await anOrder(store);
+    const [worker] = await store.settleOrder(order, launched(1), { ...terms, lifecycle }, now);
+    assert.deepEqual(
+      [worker?.terminateAfter, worker?.reregistrationTimeoutMs, worker?.queueInactivityTimeoutMs],
+      [after(30_000), 30_000, 1_200_000],
+    );
+  });
+
+  test('an order without sign of life is abandoned, longest silent first; settled ones never', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const silent = await anOrder(store, {}, after(1));
+    const older = await anOrder(store, {}, now);
+    const alive = await anOrder(store, {}, now);
+    const settled = await anOrder(store, {}, now);
+    await store.settleOrder(settled, nothing, terms, now);
+    await store.touchOrders([alive.orderId, settled.orderId, 'no-such'], after(minuteMs));
+    const abandoned = async (before: Date, limit = 9): Promise<string[]> =>
+      (await store.abandonedOrders(before, limit)).map(({ orderId }) => orderId);
+    assert.deepEqual(await abandoned(now), []);
+    assert.deepEqual(await abandoned(after(minuteMs)), [older.orderId, silent.orderId]);
+    assert.deepEqual(await abandoned(after(minuteMs), 1), [older.orderId]);
+    assert.deepEqual(await abandoned(after(minuteMs + 1)), [older.orderId, silent.orderId, alive.orderId]);
+    assert.deepEqual((await store.abandonedOrders(after(1), 1))[0], older);
+    await store.touchOrders([], now);
+  });
+
+  test('an early registration finds out whether an order of its pool, provider and group is open', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const order = await anOrder(store, { workerGroup: 'zone-a' });
+    assert.equal(await store.hasOpenOrder(poolId, providerId, 'zone-a'), true);
+    assert.equal(await store.hasOpenOrder(poolId, providerId, 'zone-b'), false);
+    assert.equal(await store.hasOpenOrder(poolId, 'google', 'zone-a'), false);
+    assert.equal(await store.hasOpenOrder('other/pool', providerId, 'zone-a'), false);
+    await store.settleOrder(order, nothing, terms, now);
+    assert.equal(await store.hasOpenOrder(poolId, providerId, 'zone-a'), false);
+  });
+
+  test('a settled order is kept as long as it may tell our machines from strangers', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const open1 = await anOrder(store);
+    const fruitless = await anOrder(store);
+    const fruitful = await anOrder(store);
+    await store.settleOrder(fruitless, nothing, terms, now);
+    const [worker] = await store.settleOrder(fruitful, launched(1), terms, now);
+    assert.ok(worker);
+    assert.equal(await store.expireOrders(now), 0);
+    assert.equal(await store.expireOrders(after(1)), 1);
+    assert.equal((await store.orders([fruitless.orderId, fruitful.orderId, open1.orderId])).size, 2);
+    await store.moveWorkers([{ worker, move: 'stop', reason: 'x' }], now);
+    assert.equal(await store.expireOrders(after(1)), 0);
+    await store.expireWorkers(after(8 * dayMs));
+    assert.equal(await store.expireOrders(after(1)), 1);
+    assert.equal((await store.orders([open1.orderId])).size, 1);
+  });
+}
