@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '#access/authenticator.ts';
 import { signedRequest } from '#access/signed-request.ts';
 import type { Clock } from '#core/clock.ts';
+import { ServiceError } from '#core/error.ts';
 import { Caller } from './authorize.ts';
+import { ApiError } from './errors.ts';
 import type { RequestInfo } from './errors.ts';
 import { shownPayload } from './payload.ts';
 import type { Payload } from './payload.ts';
@@ -50,12 +52,17 @@ function signedRequestOf(request: FastifyRequest, reply: FastifyReply): Paramete
     headers: request.headers,
     isEncrypted: 'encrypted' in request.socket,
   };
-  return signedRequest(head, {
-    // Proxies pass on whatever they are told.
-    ...(isIP(request.ip) === 0 ? {} : { sourceIp: request.ip }),
-    ...(Buffer.isBuffer(body) ? { body } : {}),
-    ...(typeof traceId === 'string' ? { traceId } : {}),
-  });
+  try {
+    return signedRequest(head, {
+      // Proxies pass on whatever they are told.
+      ...(isIP(request.ip) === 0 ? {} : { sourceIp: request.ip }),
+      ...(Buffer.isBuffer(body) ? { body } : {}),
+      ...(typeof traceId === 'string' ? { traceId } : {}),
+    });
+  } catch (error) {
+    // A Host header that names no host is refused like one that is missing.
+    throw error instanceof ServiceError ? new ApiError('InvalidRequestArguments', error.message) : error;
+  }
 }
 
 /** What an error answer, or the error log, shows of a request. */

@@ -61,6 +61,7 @@ test('a static secret is never shown, wherever it was put', () => {
   const hostile = [
     '{"providerInfo":"hush"}',
     '{"staticSecret":"hush"}',
+    '{"provider_info":"hush","__proto__":{"a":["hush"]}}',
     '[{"providerInfo":{"StaticSecret":["hush"]}}]',
     '{"providerInfo":{"staticSecret":"hush"',
     '"hush"',

@@ -70,14 +70,13 @@ function isTooLong(payload: Payload): boolean {
   return payload.kind === 'json' && (payload.bytes > longestEcho || flawOf(payload.value)?.isTooDeep === true);
 }
 
-/** A copy that shows nothing of what is in `providerInfo`, or is called a secret wherever it was put. */
+/** What is in these members of a declaration is no secret. */
+const harmless: ReadonlySet<string> = new Set(['expires', 'capacity']);
+
+/** A copy that shows what is in harmless members, and of all others only their names: one that is misspelt may hold a secret, too. */
 function withoutStaticSecret(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutStaticSecret);
-  if (!isJsonObject(value)) return value;
-  const members = Object.entries(value).map(([name, member]) => {
-    if (name === 'providerInfo') return [name, hidden(member)];
-    return [name, /secret/i.test(name) ? omitted : withoutStaticSecret(member)];
-  });
+  if (!isJsonObject(value)) return omitted;
+  const members = Object.entries(value).map(([name, member]) => [name, harmless.has(name) ? member : hidden(member)]);
   return Object.fromEntries(members);
 }
 

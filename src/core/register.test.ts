@@ -130,6 +130,13 @@ describe('a registration is refused', () => {
     }
   });
 
+  test('for its state last of all: an expired worker of a provider that was not named is of another provider', () => {
+    const expired = { expires: before(1) };
+    assert.equal(refusalOf({ worker: aWorker({ ...expired, providerId: 'google' }) }).why, 'other-provider');
+    const unproved = { worker: aWorker(expired), provider: aProvider({ identity: null }) };
+    assert.equal(refusalOf(unproved).why, 'no-identity');
+  });
+
   // spec: E53
   test('when a declared worker was removed', () => {
     assert.equal(refusalOf({ worker: aWorker({ state: 'stopped', terminateAfter: null }) }).why, 'wrong-state');

@@ -60,7 +60,9 @@ export const repeatWindowMs = 5 * 60_000;
  */
 export const proofRefusal: RefusalFace = { code: 'invalid-input', message: 'Worker identity could not be verified' };
 
-/** Whether a worker may register, should its proof be valid (spec/api.md 1.20, in the order of its checks). */
+/**
+ * Whether a worker may register, should its proof be valid (spec/api.md 1.20, in the order of its checks; but what became of the worker comes last).
+ */
 export function mayRegister(facts: RegistrationFacts, now: Date): RegistrationVerdict {
   const { pool, provider, worker } = facts;
   if (pool === null) return notFound('no-pool', 'Worker pool does not exist');
@@ -81,11 +83,12 @@ export function mayRegister(facts: RegistrationFacts, now: Date): RegistrationVe
 }
 
 function judge(worker: Worker, facts: RegistrationFacts, now: Date): RegistrationVerdict {
-  if (worker.expires < now) return unproven('expired', `expired at ${worker.expires.toISOString()}`);
   if (worker.providerId !== facts.provider?.providerId) {
     return unproven('other-provider', `belongs to provider ${worker.providerId}`);
   }
   if (facts.provider.identity === null) return unproven('no-identity', 'its provider has no registration');
+  // From here on it is about the worker's state, of which only those are told who can prove that they are the worker.
+  if (worker.expires < now) return unproven('expired', `expired at ${worker.expires.toISOString()}`);
   if (worker.state === 'requested') return { kind: 'may', isRepeat: false };
   if (worker.state === 'running' && (isDeclared(worker) || isRepeat(worker, facts, now))) {
     return { kind: 'may', isRepeat: true };

@@ -135,12 +135,14 @@ test('bad proof, expired worker, other provider, second registration and stoppin
   await declare(world);
   await world.call('POST', '/workers/aa%2Ffixed/g/w', { body: { expires: '2020-01-01T00:00:00Z' } });
   await refuse(ofStatic());
+  await world.call('DELETE', '/worker-pool/aa%2Ffixed');
+  await refuse(ofStatic({ providerId: 'null-provider' }));
   assert.equal(faces.size, 1, [...faces].join('\n'));
 
   const reasons = world.metrics.filter(({ name }) => name === 'worker_manager_registrations_refused_total');
   assert.deepEqual(
     reasons.map(({ labels }) => labels['reason']),
-    ['proof', 'proof', 'other-provider', 'wrong-state', 'wrong-state', 'expired'],
+    ['proof', 'proof', 'other-provider', 'wrong-state', 'wrong-state', 'expired', 'other-provider'],
   );
   assert.doesNotMatch(JSON.stringify(world.log), /a{44}|I am/);
 });
