@@ -33,6 +33,13 @@ describe('a PKCS#7 signature', () => {
     });
   }
 
+  test('whose content is of another type than bytes is rejected, not a crash', async () => {
+    const forged = Buffer.from(bytesOf(vectors.good['without attributes']));
+    // The tag of the content: one bit makes it a type that has no bytes to give.
+    forged[56] = (forged[56] ?? 0) ^ 1;
+    await assert.rejects(verifySignedData(forged, document, [key]), ProofRejected);
+  });
+
   test('of which any byte was changed is rejected or still says the same, and never anything else', async () => {
     const good = bytesOf(vectors.good['without attributes']);
     await fc.assert(

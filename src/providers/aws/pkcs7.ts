@@ -30,6 +30,14 @@ export async function verifySignedData(signedData: Buffer, content: Buffer, keys
     }
   };
   const parsed = parse();
+  // The library takes content of any type, whatever its types say; only an OCTET STRING has bytes to give.
+  const contentOf = (): ArrayBuffer | undefined => {
+    try {
+      return parsed.encapContentInfo.eContent?.getValue();
+    } catch (cause) {
+      return fail('holds something else than bytes', cause);
+    }
+  };
   const [signer, ...others] = parsed.signerInfos;
   if (signer === undefined || others.length > 0 || !(signer.sid instanceof pkijs.IssuerAndSerialNumber)) {
     return fail('has not exactly one signer named by issuer and serial number');
@@ -37,7 +45,7 @@ export async function verifySignedData(signedData: Buffer, content: Buffer, keys
   if (signer.digestAlgorithm.algorithmId !== sha256Id) {
     return fail('is not made with SHA-256');
   }
-  const held = parsed.encapContentInfo.eContent?.getValue();
+  const held = contentOf();
   if (held !== undefined && !Buffer.from(held).equals(content)) {
     return fail('is over another document');
   }
