@@ -44,9 +44,9 @@ export class Child<Self extends Calls<Self>> {
     ...args: Parameters<Self[Name]>
   ): Promise<Awaited<ReturnType<Self[Name]>>> {
     const id = (this.#lastId += 1);
-    const answered = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const reply = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     this.#process.send({ id, name, args } satisfies Question);
-    return (await answered) as Awaited<ReturnType<Self[Name]>>;
+    return (await reply) as Awaited<ReturnType<Self[Name]>>;
   }
 
   /** Lets it end what it has under way, and waits until it is gone. */
@@ -100,5 +100,6 @@ export function serve<Self extends Calls<Self>>(calls: Self, end: () => Promise<
 }
 
 function answer(message: Answer): void {
-  if (process.connected) process.send?.(message);
+  // A parent that has just gone is no trouble of ours: the end follows.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

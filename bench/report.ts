@@ -54,6 +54,19 @@ function sectionMarkdown({ subject, quantities, costs, notes = [] }: Measurement
   return [`### ${subject}`, table, ...(more.length === 0 ? [] : [more.join('\n')])].join('\n\n');
 }
 
+/** How many of the bounds are kept, and which are not. */
+export function verdictText(measurements: readonly Measurement[]): string {
+  const bound = measurements.flatMap(({ scenario, subject, quantities }) =>
+    quantities.filter(({ target }) => target !== undefined).map((quantity) => ({ scenario, subject, quantity })),
+  );
+  const missed = bound.filter(({ quantity }) => isReached(quantity) === false);
+  const lines = missed.map(
+    ({ scenario, subject, quantity }) =>
+      `  missed: ${scenario}, ${subject}: ${cellsOf(quantity).slice(0, 3).join(', ')}`,
+  );
+  return [`${bound.length - missed.length} of ${bound.length} targets reached`, ...lines].join('\n');
+}
+
 /** Whether a quantity keeps its bound; null: it has none. */
 export function isReached({ value, target }: Quantity): boolean | null {
   if (target === undefined) return null;
@@ -77,8 +90,8 @@ function costLines({ wallMs, cpuMs, rssMiB, peakRssMiB, cloudCalls, statements }
 
 function listing(counts: Record<string, number>): string {
   const entries = Object.entries(counts).toSorted(([, one], [, other]) => other - one);
-  const all = total(counts);
-  return `${amount(all, '')}${all === 0 ? '' : ` (${entries.map(([name, count]) => `${name} ${amount(count, '')}`).join(', ')})`}`;
+  const sum = total(counts);
+  return `${amount(sum, '')}${sum === 0 ? '' : ` (${entries.map(([name, count]) => `${name} ${amount(count, '')}`).join(', ')})`}`;
 }
 
 /** Three digits are enough below 1,000; whole numbers above. */

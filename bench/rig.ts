@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
@@ -49,6 +49,8 @@ const sealKeys = [{ id: 'bench', algo: 'aes-256', key: Buffer.alloc(32, 'bench')
  * own, so that each one's figures are its own. Hold it with `await using`.
  */
 export class Rig implements AsyncDisposable {
+  /** What is to be undone of all rigs, of those that are being built too. */
+  static readonly #open = new Set<AsyncDisposableStack>();
   readonly simulators: Child<SimulatorCalls>;
   readonly load: Child<LoadCalls>;
   readonly #database: Database;
@@ -72,8 +74,14 @@ export class Rig implements AsyncDisposable {
     this.#stack = parts.stack;
   }
 
+  /** Ends all that are open, whoever uses them. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...Rig.#open].map((stack) => stack.disposeAsync()));
+  }
+
   static async start({ regions, nodeOptions }: RigOptions): Promise<Rig> {
     const stack = new AsyncDisposableStack();
+    Rig.#open.add(stack);
     try {
       const directory = await mkdtemp(join(tmpdir(), 'worker-manager-bench-'));
       stack.defer(() => rm(directory, { recursive: true, force: true }));
@@ -99,10 +107,10 @@ export class Rig implements AsyncDisposable {
     }
   }
 
-  /** Starts a fresh service on the database as it is. It ends with the rig, if not before. */
+  /** Starts a fresh service on the database as it is, with the Node options of `npm start`. It ends with the rig, if not before. */
   async service(processes: readonly ProcessName[]): Promise<{ service: ServiceProcess; url: string }> {
     const script = new URL('processes/service.ts', import.meta.url);
-    const service = new Child<ServiceCalls>(script, this.#nodeOptions);
+    const service = new Child<ServiceCalls>(script, [...(await shippedOptions()), ...this.#nodeOptions]);
     this.#stack.defer(() => service.end());
     const url = await service.call('start', { settings: this.#settings, processes });
     return { service, url: `${url ?? 'http://nowhere'}/api/worker-manager/v1` };
@@ -145,7 +153,15 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+    Rig.#open.delete(this.#stack);
   }
+}
+
+/** What `npm start` gives to Node. */
+async function shippedOptions(): Promise<readonly string[]> {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+  return scripts.start.match(/(?<=\s)--\S+/g) ?? [];
 }
 
 function settingsFor(

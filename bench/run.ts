@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { aboutThisMachine } from './machine.ts';
-import { isReached, measurementText, reportMarkdown } from './report.ts';
+import { measurementText, reportMarkdown, verdictText } from './report.ts';
 import type { Measurement } from './report.ts';
+import { Rig } from './rig.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { api } from './scenarios/api.ts';
 import { coldStart } from './scenarios/cold-start.ts';
@@ -33,14 +34,22 @@ function refuse(why: string): never {
   process.exit(1);
 }
 
-function readWish(): Wish {
+function readArguments() {
   const options = {
     sizes: { type: 'string' },
     json: { type: 'boolean' },
     profile: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
-  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readWish(): Wish {
+  const { values, positionals } = readArguments();
   if (values.help === true) {
     process.stdout.write(`${usage}\n`);
     process.exit(0);
@@ -75,14 +84,23 @@ async function main(): Promise<void> {
   }
   if (isFull) await writeFile(resultsFile, reportMarkdown(measurements, about));
   if (isJson) process.stdout.write(`${JSON.stringify({ about, measurements }, null, 2)}\n`);
-  else process.stdout.write(`\n${verdict(measurements)}\n`);
+  else process.stdout.write(`\n${verdictText(measurements)}\n`);
 }
 
-function verdict(measurements: readonly Measurement[]): string {
-  const verdicts = measurements.flatMap(({ quantities }) => quantities.map(isReached));
-  const targets = verdicts.filter((reached) => reached !== null);
-  return `${targets.filter((reached) => reached).length} of ${targets.length} targets reached`;
+/** Ends what is under way, children and database too. */
+async function stop(signal: NodeJS.Signals): Promise<void> {
+  process.once(signal, () => process.exit(1));
+  isStopped = true;
+  await Rig.endAll();
+  process.exit(1);
 }
 
-await main();
-process.exit(0);
+let isStopped = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(signal));
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  // Whatever breaks while everything is ended is broken by that.
+  if (!isStopped) throw error;
+}

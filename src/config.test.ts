@@ -1,3 +1,4 @@
+// spec: api 10.1
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,6 +73,7 @@ test('a log level that does not exist is refused', () => {
   assert.deepEqual(problemsOf({ ...enough, LEVEL: 'root:notice api:debug' }), []);
 });
 
+// spec: api 10.2
 test('the loop settings of the original are understood', () => {
   const { pace } = readConfig({
     ...enough,

@@ -9,6 +9,7 @@ test('no word, and `all`, mean everything', () => {
   }
 });
 
+// spec: api 10.2, provisioning 4.1, W36
 test('the names that deployments use are understood, alone and together', () => {
   const named = {
     web: 'server',

@@ -59,8 +59,8 @@ export interface WorldOptions {
   crash?: 'machine-dies' | 'machine-hangs';
   /** When the world begins; a client that signs by the machine's own time needs one that begins now. */
   start?: Date;
-  /** Settings of the service that are not the world's usual ones. */
-  settings?: Settings;
+  /** Settings of the service that are not the world's usual ones, which it is shown. */
+  settings?: (usual: Settings) => Settings;
 }
 
 /** A line of the service's log. */
@@ -280,7 +280,7 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
     intervalCapDefault: 100_000,
     identityKeys: ec2.identityKeys(regions).map((key) => ({ ...key })),
   };
-  const config = readConfig({
+  const settings: Settings = {
     TASKCLUSTER_ROOT_URL: `http://127.0.0.1:${port}`,
     TASKCLUSTER_CLIENT_ID: own.clientId,
     TASKCLUSTER_ACCESS_TOKEN: own.accessToken,
@@ -294,8 +294,8 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
       ...awsProviders.map((providerId) => [providerId, aws]),
       ...(options.staticProviders ?? ['static-demo']).map((providerId) => [providerId, { providerType: 'static' }]),
     ]),
-    ...options.settings,
-  });
+  };
+  const config = readConfig({ ...settings, ...options.settings?.(settings) });
   const sink = noticesFor(queue);
   const lines: string[] = [];
   const service = await createService(config, {

@@ -30,11 +30,6 @@ export class HttpConnection {
     });
   }
 
-  end(): void {
-    this.#waiting = undefined;
-    this.#socket.destroy();
-  }
-
   #read(chunk: Buffer): void {
     if (this.#left === null) {
       const before = this.#head.length;

@@ -1,6 +1,7 @@
 import * as Hawk from 'hawk';
 import { serve } from '#bench/child.ts';
 import { percentile } from '#bench/percentile.ts';
+import { systemClock } from '#lib/clock.ts';
 import { HttpConnection } from './http-connection.ts';
 
 /** One request as the load will send it. */
@@ -32,6 +33,12 @@ export interface LoadResult {
   maxMs: number;
 }
 
+/** A kind of request, and how long after one the next is due, in milliseconds. */
+export interface Pace {
+  name: string;
+  everyMs: number;
+}
+
 /** Callers of an HTTP API, in a process of their own. */
 export interface LoadCalls {
   /** Signs requests, to be sent under this name. */
@@ -41,12 +48,28 @@ export interface LoadCalls {
   /** The same in a circle, for so long. */
   during(name: string, connections: number, ms: number): Promise<LoadResult>;
   /** Sends requests of each kind at an even pace for so long, however long the answers take. */
-  paced(kinds: readonly { name: string; perSecond: number }[], ms: number): Promise<LoadResult[]>;
-  /** `during` and `paced` at the same time; the paced ones last until all others are answered once. */
-  onceBeside(name: string, connections: number, paced: { name: string; perSecond: number }): Promise<LoadResult[]>;
+  paced(kinds: readonly Pace[], ms: number): Promise<LoadResult[]>;
+  /** `once` and `paced` at the same time, the paced ones as long as the others last. @returns the result of each. */
+  onceBeside(name: string, connections: number, beside: Pace): Promise<LoadResult[]>;
 }
 
 const prepared = new Map<string, { url: URL; requests: readonly string[] }>();
+
+/**
+ * Open connections that nobody uses, by origin. They are kept from one call to the next, as callers of an API do: a server that is busy takes in
+ * new ones slowly, one in each turn of its event loop.
+ */
+const kept = new Map<string, HttpConnection[]>();
+
+function takeConnection(url: URL): HttpConnection {
+  return kept.get(url.origin)?.pop() ?? new HttpConnection(url);
+}
+
+function giveConnection(url: URL, connection: HttpConnection): void {
+  const free = kept.get(url.origin) ?? [];
+  free.push(connection);
+  kept.set(url.origin, free);
+}
 
 function textOf(url: URL, { method, path, body, credentials }: LoadRequest): string {
   const content = body === undefined ? '' : JSON.stringify(body);
@@ -103,12 +126,12 @@ class Tally {
 async function backToBack(url: URL, connections: number, next: () => string | undefined): Promise<LoadResult> {
   const tally = new Tally();
   const lane = async (): Promise<void> => {
-    const connection = new HttpConnection(url);
+    const connection = takeConnection(url);
     for (let request = next(); request !== undefined; request = next()) {
       const dueAt = performance.now();
       tally.note(await connection.send(request), dueAt);
     }
-    connection.end();
+    giveConnection(url, connection);
   };
   await Promise.all(Array.from({ length: connections }, lane));
   return tally.result();
@@ -120,28 +143,30 @@ async function once(name: string, connections: number): Promise<LoadResult> {
   return await backToBack(url, connections, () => requests[position++]);
 }
 
-/** Sends a kind of request at an even pace while `isOn`; a caller who finds no free connection opens one. */
-async function pace(name: string, perSecond: number, isOn: (sinceMs: number) => boolean): Promise<LoadResult> {
+/**
+ * Sends a kind of request at an even pace while `isOn`, each over a connection of its own if no other is free.
+ * @param isOn asked with the time at which a request is due, in milliseconds since the start
+ */
+async function pace({ name, everyMs }: Pace, isOn: (dueMs: number) => boolean): Promise<LoadResult> {
   const { url, requests } = requestsOf(name);
   const tally = new Tally();
-  const free: HttpConnection[] = [];
   const underWay = new Set<Promise<void>>();
   const startedAt = performance.now();
   const send = async (request: string, dueAt: number): Promise<void> => {
-    const connection = free.pop() ?? new HttpConnection(url);
+    const connection = takeConnection(url);
     tally.note(await connection.send(request), dueAt);
-    free.push(connection);
+    giveConnection(url, connection);
   };
   for (let sent = 0; ; sent += 1) {
-    const dueAt = startedAt + (sent * 1000) / perSecond;
+    const dueMs = sent * everyMs;
+    const dueAt = startedAt + dueMs;
     const waitMs = dueAt - performance.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (!isOn(performance.now() - startedAt)) break;
+    if (waitMs > 0) await systemClock.sleep(waitMs);
+    if (!isOn(dueMs)) break;
     const sending = send(requests[sent % requests.length] ?? '', dueAt).finally(() => underWay.delete(sending));
     underWay.add(sending);
   }
   await Promise.all(underWay);
-  for (const connection of free) connection.end();
   return tally.result();
 }
 
@@ -163,12 +188,11 @@ const calls: LoadCalls = {
     return await backToBack(url, connections, next);
   },
 
-  paced: async (kinds, ms) =>
-    await Promise.all(kinds.map(({ name, perSecond }) => pace(name, perSecond, (sinceMs) => sinceMs < ms))),
+  paced: async (kinds, ms) => await Promise.all(kinds.map((kind) => pace(kind, (dueMs) => dueMs < ms))),
 
-  async onceBeside(name, connections, { name: other, perSecond }) {
+  async onceBeside(name, connections, other) {
     let isOn = true;
-    const beside = pace(other, perSecond, () => isOn);
+    const beside = pace(other, () => isOn);
     const result = await once(name, connections);
     isOn = false;
     return [result, await beside];

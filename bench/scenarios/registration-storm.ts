@@ -3,12 +3,14 @@ import type { LoadRequest, LoadResult } from '#bench/processes/load.ts';
 import type { Quantity } from '#bench/report.ts';
 import { Rig, admin } from '#bench/rig.ts';
 import type { Scenario } from '#bench/scenario.ts';
+import type { Identity } from '#simulators/worker/metadata.ts';
 
 /** Machines that register in each of the two storms. */
 const perStorm = 2_000;
 const stormMs = 60_000;
 const getsPerSecond = 100;
-const calmMs = 10_000;
+const warmUpMs = 5_000;
+const calmMs = 20_000;
 const connections = 50;
 
 /** Machines that prove who they are, many at once, while others want to know things. */
@@ -22,11 +24,7 @@ export const registrationStorm: Scenario = {
     const identities = await rig.simulators.call('identities', 2 * perStorm);
     const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
     const base = new URL(url).pathname;
-    const registrations = identities.map(({ workerPoolId, providerId, workerGroup, workerId, proof }): LoadRequest => ({
-      method: 'POST',
-      path: `${base}/worker/register`,
-      body: { workerPoolId, providerId, workerGroup, workerId, workerIdentityProof: proof },
-    }));
+    const registrations = identities.map((identity) => registration(base, identity));
     await rig.load.call('prepare', 'minute', url, registrations.slice(0, perStorm));
     await rig.load.call('prepare', 'rush', url, registrations.slice(perStorm));
     const gets = identities.slice(0, 500).flatMap(({ workerPoolId, workerGroup, workerId }): LoadRequest[] => [
@@ -38,13 +36,14 @@ export const registrationStorm: Scenario = {
       { method: 'GET', path: `${base}/worker-pool/${encodeURIComponent(workerPoolId)}`, credentials: admin },
     ]);
     await rig.load.call('prepare', 'gets', url, gets);
-    const others = { name: 'gets', perSecond: getsPerSecond };
+    const others = { name: 'gets', everyMs: 1_000 / getsPerSecond };
+    await rig.load.call('during', 'gets', connections, warmUpMs);
 
     const [calm] = await rig.load.call('paced', [others], calmMs);
     yield { scenario: 'registration-storm', subject: 'no registrations', quantities: latencies('others', calm) };
 
     const minute = await rig.measured(service, () =>
-      rig.load.call('paced', [{ name: 'minute', perSecond: (perStorm * 1000) / stormMs }, others], stormMs),
+      rig.load.call('paced', [{ name: 'minute', everyMs: stormMs / perStorm }, others], stormMs),
     );
     const [registered, beside] = minute.result;
     yield {
@@ -68,6 +67,12 @@ export const registrationStorm: Scenario = {
     };
   },
 };
+
+function registration(base: string, identity: Identity): LoadRequest {
+  const { providerId, workerPoolId, workerGroup, workerId, proof } = identity;
+  const body = { providerId, workerPoolId, workerGroup, workerId, workerIdentityProof: proof };
+  return { method: 'POST', path: `${base}/worker/register`, body };
+}
 
 /** @throws when a single answer was not 200. */
 function latencies(whose: string, result: LoadResult | undefined): Quantity[] {

@@ -29,6 +29,7 @@ export interface ProvisionReport {
 
 /** Remembers why. */
 export interface ReportStore {
+  /** Keeps a pool's latest report. Of reports that differ only in their time one a minute is kept. */
   saveProvisionReport(report: ProvisionReport): Promise<void>;
   provisionReports(): Promise<readonly ProvisionReport[]>;
 }

@@ -55,21 +55,16 @@ export interface TaskStore {
   dropTasks(tasks: readonly TaskKey[]): Promise<void>;
   /** Keys of the tasks of a kind. */
   taskKeys(kind: TaskKind): Promise<readonly string[]>;
-  /** Takes up to `limit` due tasks of these kinds that nobody holds, longest due first (SKIP LOCKED). */
-  lease(
-    kinds: readonly TaskKind[],
-    owner: string,
-    limit: number,
-    leaseMs: number,
-    now: Date,
-  ): Promise<readonly LeasedTask[]>;
+  /** Takes due tasks that nobody holds, of each kind as many as there is room for, longest due first (SKIP LOCKED). One statement for all kinds. */
+  lease(room: ReadonlyMap<TaskKind, number>, owner: string, leaseMs: number, now: Date): Promise<readonly LeasedTask[]>;
   /** Prolongs leases. @returns those that are lost. */
   heartbeat(owner: string, tasks: readonly LeasedTask[], leaseMs: number): Promise<readonly LeasedTask[]>;
   /**
    * Gives tasks back with their next due time, unless somebody else holds them by now. A task woken while it ran is due at once whatever `due`
    * says. `error` counts a failure and is kept for operators; null resets.
+   * @returns when the first of them is really due; null: none of them was ours any more.
    */
-  complete(tasks: readonly { task: LeasedTask; due: Date; error: string | null }[], now: Date): Promise<void>;
+  complete(tasks: readonly { task: LeasedTask; due: Date; error: string | null }[], now: Date): Promise<Date | null>;
   /** Gives back everything this owner holds, due as before. */
   releaseAll(owner: string): Promise<void>;
   /** Makes a task due now (creating it if need be) and wakes whoever listens. */

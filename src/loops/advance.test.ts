@@ -41,6 +41,7 @@ test('removed workers are ended first, also when nothing can be found out about 
   assert.ok(next !== null && next > world.clock.now(), 'nothing is asked in a tight circle');
 });
 
+// spec: P-21
 test('a delete call that is refused is told, and made again until it has worked', async (t) => {
   const world = await aLoopWorld(t);
   const { cloud, clock, parts, entries } = world;
@@ -60,6 +61,7 @@ test('a delete call that is refused is told, and made again until it has worked'
   assert.equal(await stateOf(world, removed!), 'stopped');
 });
 
+// spec: P-02, P-15
 test('a removed worker is ended by one call, seen off within seconds, and never asked about again', async (t) => {
   let calls = 0;
   const world = await aLoopWorld(t, {

@@ -37,6 +37,7 @@ test('everything that waits leaves in order, each once, in batches; then it rest
   assert.equal(new Set(sequences).size, count);
 });
 
+// spec: E13, W2
 test('what the receiver does not confirm stays, and leaves again, before all that is newer', async (t) => {
   const { parts, store } = await aLoopWorld(t);
   await workerEvents(store, 700);

@@ -14,6 +14,7 @@ async function aTask(store: Store, key: string, due = start): Promise<void> {
   await store.ensureTasks([{ kind: 'provision', key }], due);
 }
 
+// spec: provisioning 2.1
 test('failures in a row are tried again after 1, 2, 4, 8 seconds; a success makes it begin anew', async (t) => {
   const store = await openPostgresStore(t);
   const clock = new SteppedClock(start);
@@ -29,8 +30,8 @@ test('failures in a row are tried again after 1, 2, 4, 8 seconds; a success make
   const watched: Store = {
     ...store,
     complete: async (tasks, now) => {
-      await store.complete(tasks, now);
       waits.push(...tasks.map(({ due }) => due.getTime() - now.getTime()));
+      return store.complete(tasks, now);
     },
   };
   await using one = anEngine(watched, { provision: handler }, { clock });
@@ -41,14 +42,20 @@ test('failures in a row are tried again after 1, 2, 4, 8 seconds; a success make
   assert.equal((await statusOf(store, 'a'))?.failures, 1);
 });
 
+// spec: provisioning 2.2
 test('a stop waits for runs that end soon, and starts nothing more', async (t) => {
   const store = await openPostgresStore(t);
   const clock = new SteppedClock(start);
   for (const key of ['a', 'b']) await aTask(store, key);
   const finish = Promise.withResolvers<Date>();
-  await using one = anEngine(store, { provision: async () => finish.promise }, { clock, concurrency: 1 });
+  const started = Promise.withResolvers<void>();
+  const handler = async (): Promise<Date> => {
+    started.resolve();
+    return finish.promise;
+  };
+  await using one = anEngine(store, { provision: handler }, { clock, concurrency: 1 });
   await one.engine.start();
-  await eventually('one runs', async () => (await statusOf(store, 'a'))?.leaseOwner === one.owner);
+  await started.promise;
   const stopped = one.engine.stop();
   await aTask(store, 'c');
   await clock.step(1_000);
@@ -63,6 +70,7 @@ test('a stop waits for runs that end soon, and starts nothing more', async (t) =
   ]);
 });
 
+// spec: provisioning 2.2
 test('a stop cuts what does not end, within ten seconds, and gives it back as if it had not been begun', async (t) => {
   const store = await openPostgresStore(t);
   const clock = new SteppedClock(start);
@@ -91,37 +99,47 @@ test('a stop cuts what does not end, within ten seconds, and gives it back as if
   }
 });
 
-test('tasks that arrive while the engine stops are given back and not run', async (t) => {
-  const store = await openPostgresStore(t);
-  await aTask(store, 'a');
-  const leased = Promise.withResolvers<readonly LeasedTask[]>();
-  const goOn = Promise.withResolvers<void>();
-  let isRun = false;
-  await using one = anEngine(
-    {
+for (const [moment, isAsked] of [
+  ['on their way to it', true],
+  ['not yet asked for at the table', false],
+] as const) {
+  test(`tasks that are ${moment} when the engine stops are given back and not run`, async (t) => {
+    const store = await openPostgresStore(t);
+    await aTask(store, 'a');
+    const asked = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const leased = Promise.withResolvers<readonly LeasedTask[]>();
+    const slow: Store = {
       ...store,
       lease: async (...call) => {
+        if (!isAsked) asked.resolve();
+        if (!isAsked) await goOn.promise;
         leased.resolve(store.lease(...call));
+        await leased.promise;
+        asked.resolve();
         await goOn.promise;
         return leased.promise;
       },
-    },
-    {
-      provision: async () => {
-        isRun = true;
-        return at(farMs);
-      },
-    },
-  );
-  await one.engine.start();
-  assert.equal((await leased.promise).length, 1);
-  const stopped = one.engine.stop();
-  goOn.resolve();
-  await stopped;
-  assert.equal(isRun, false);
-  const status = await statusOf(store, 'a');
-  assert.deepEqual([status?.due, status?.leaseOwner], [start, null]);
-});
+    };
+    let isRun = false;
+    const handler = async (): Promise<Date> => {
+      isRun = true;
+      return at(farMs);
+    };
+    await using one = anEngine(slow, { provision: handler });
+    await one.engine.start();
+    await asked.promise;
+    const stopped = one.engine.stop();
+    // Long enough to give everything back, if that did not wait.
+    for (let turn = 0; turn < 20; turn += 1) await store.ping();
+    goOn.resolve();
+    await stopped;
+    assert.equal((await leased.promise).length, 1);
+    assert.deepEqual([isRun, one.troubles], [false, []]);
+    const status = await statusOf(store, 'a');
+    assert.deepEqual([status?.due, status?.leaseOwner], [start, null]);
+  });
+}
 
 test('a stop ends within ten seconds also when the database has fallen silent', async (t) => {
   const store = await openPostgresStore(t);

@@ -28,7 +28,9 @@ async function anotherStore(t: TestContext, url: string): Promise<Store> {
   return store;
 }
 
+// spec: provisioning 2.1
 describe('whose turn it is', () => {
+  // spec: P-31, P-41
   test('a task has one holder at a time, however many engines take, and all engines share the work', async (t) => {
     const { store, url } = await openPostgres(t);
     const stores = [store, await anotherStore(t, url)];
@@ -65,6 +67,7 @@ describe('whose turn it is', () => {
     assert.ok(statuses.every(({ lastCompletedAt, leaseOwner }) => lastCompletedAt !== null && leaseOwner === null));
   });
 
+  // spec: P-05
   test('what is due longest comes first, and nothing before it is due', async (t) => {
     const store = await openPostgresStore(t);
     const soon = inMs(400);
@@ -104,6 +107,30 @@ describe('whose turn it is', () => {
     }
   });
 
+  test('runs that end leave the table in peace: it is asked when something is due', async (t) => {
+    const store = await openPostgresStore(t);
+    for (let index = 0; index < 12; index += 1) await aTask(store, `pool-${index}`);
+    let asked = 0;
+    const counted: Store = {
+      ...store,
+      lease: async (...call) => {
+        asked += 1;
+        return store.lease(...call);
+      },
+    };
+    const soon = inMs(1_000);
+    let handled = 0;
+    const handler = async (): Promise<Date> => {
+      handled += 1;
+      await systemClock.sleep(5 * handled);
+      return handled <= 12 ? soon : later();
+    };
+    await using one = anEngine(counted, { provision: handler, retire: later }, { concurrency: 16 });
+    await one.engine.start();
+    await eventually('each ran twice', () => one.runs.length === 24);
+    assert.ok(asked <= 4, `asked ${asked} times`);
+  });
+
   test('a task woken while it runs, runs again as soon as it has ended', async (t) => {
     const store = await openPostgresStore(t);
     await aTask(store, 'a');
@@ -120,6 +147,7 @@ describe('whose turn it is', () => {
 });
 
 describe('one task’s trouble is its own', () => {
+  // spec: provisioning 2.1, P-05, P-07
   test('a handler that hangs is cut at its time slice, and meanwhile holds up no other lane', async (t) => {
     const store = await openPostgresStore(t);
     await aTask(store, 'hangs', inMs(-2));
@@ -153,6 +181,7 @@ describe('one task’s trouble is its own', () => {
     );
   });
 
+  // spec: P-06
   test('whatever a handler throws is a failure of its task and of nothing else', async (t) => {
     const store = await openPostgresStore(t);
     for (const key of ['rejects', 'throws', 'text', 'good']) await aTask(store, key);
@@ -189,7 +218,7 @@ describe('one task’s trouble is its own', () => {
   });
 });
 
-describe('leases', () => {
+describe('leases', { concurrency: true }, () => {
   const leaseMs = 600;
 
   test('a task that takes many times its lease stays with its holder', async (t) => {

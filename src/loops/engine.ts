@@ -33,6 +33,8 @@ interface Running {
 
 /** The longest rest without asking the table: finds what a dead process held even if no wake-up comes. */
 const longestRestMs = 2_000;
+/** The shortest rest unless somebody wakes us: what becomes due in it is taken together, with one question. */
+const shortestRestMs = 50;
 /** How long running tasks may finish by themselves at a stop, how long after their abort, and how long giving back may take: under 10 s in all. */
 const gentleStopMs = 4_000;
 const abortedStopMs = 3_000;
@@ -53,8 +55,11 @@ export class Engine {
   readonly #ended = new AbortController();
   #wake: () => void = () => undefined;
   #isWoken = false;
+  /** When the table is asked again, in milliseconds since the epoch. */
+  #restsUntil = 0;
   #unsubscribe: () => Promise<void> = () => Promise.resolve();
-  #loops: Promise<unknown> = Promise.resolve();
+  #taking: Promise<void> = Promise.resolve();
+  #beating: Promise<void> = Promise.resolve();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -64,20 +69,22 @@ export class Engine {
   /** Begins; resolves when the first tasks may be running. */
   async start(): Promise<void> {
     this.#unsubscribe = await this.#parts.store.onWake(() => this.#stir());
-    this.#loops = Promise.all([this.#takeLoop(), this.#heartbeatLoop()]);
+    this.#taking = this.#takeLoop();
+    this.#beating = this.#heartbeatLoop();
   }
 
   /** Ends within 10 s: no new tasks, time for the running ones to finish, then their abort; all leases are given back. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the engine stops'));
     this.#stir();
-    const finished = Promise.all(this.#all().map((running) => running.done));
+    // What is just being taken is waited for, too: else it would be taken after all was given back.
+    const finished = Promise.all([this.#taking, ...this.#all().map((running) => running.done)]);
     if (!(await this.#endsWithin(finished, gentleStopMs))) {
       for (const running of this.#all()) running.abort.abort(new Error('the process stops'));
       await this.#endsWithin(finished, abortedStopMs);
     }
     this.#ended.abort(new Error('the engine has stopped'));
-    await this.#loops;
+    await Promise.all([this.#taking, this.#beating]);
     await this.#giveBack();
   }
 
@@ -112,12 +119,24 @@ export class Engine {
     this.#wake();
   }
 
-  /** Rests until stirred or for `ms`. */
-  async #rest(ms: number): Promise<void> {
-    if (this.#isWoken) return;
-    const enough = new AbortController();
-    this.#wake = () => enough.abort();
-    await this.#parts.clock.sleep(ms, enough.signal).catch(() => undefined);
+  /** A task is due then: no rest may last longer. */
+  #expect(due: Date): void {
+    if (due.getTime() >= this.#restsUntil) return;
+    this.#restsUntil = due.getTime();
+    this.#wake();
+  }
+
+  /** Rests until stirred, or until the time that is set meanwhile. */
+  async #rest(): Promise<void> {
+    const { clock } = this.#parts;
+    const earliest = clock.now().getTime() + shortestRestMs;
+    while (!this.#isWoken) {
+      const leftMs = Math.max(earliest, this.#restsUntil) - clock.now().getTime();
+      if (leftMs <= 0) return;
+      const enough = new AbortController();
+      this.#wake = () => enough.abort();
+      await clock.sleep(leftMs, enough.signal).catch(() => undefined);
+    }
   }
 
   async #endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
@@ -136,48 +155,58 @@ export class Engine {
     const { store, clock } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       this.#isWoken = false;
+      this.#restsUntil = clock.now().getTime() + longestRestMs;
       try {
         const free = await this.#takeDue();
         const due = free.length === 0 ? null : await this.#ask(() => store.nextDue(free));
-        const untilDue = due === null ? longestRestMs : due.getTime() - clock.now().getTime();
-        if (untilDue > 0) await this.#rest(Math.min(untilDue, longestRestMs));
+        if (due !== null) this.#expect(due);
       } catch (error) {
         this.#tellTrouble(error);
-        await this.#rest(firstRetryMs);
+        this.#restsUntil = clock.now().getTime() + firstRetryMs;
       }
+      await this.#rest();
     }
   }
 
   /** Fills every lane. Returns the kinds that still have room. */
   async #takeDue(): Promise<TaskKind[]> {
-    const { store, clock, owner, lanes, leaseMs } = this.#parts;
-    const free: TaskKind[] = [];
-    for (const kind of this.#kinds()) {
-      const running = this.#running.get(kind);
-      const lane = lanes[kind];
-      if (running === undefined || lane === undefined || this.#stopping.signal.aborted) continue;
-      const room = lane.concurrency - running.size;
-      if (room <= 0) continue;
-      const tasks = await this.#ask(() => store.lease([kind], owner, room, leaseMs, clock.now()));
-      // Whoever stops the engine gives them back.
-      if (this.#stopping.signal.aborted) break;
-      for (const task of tasks) this.#run(task, lane.handler, running);
-      if (tasks.length < room) free.push(kind);
-    }
-    return free;
+    const { store, clock, owner, leaseMs } = this.#parts;
+    const room = this.#room();
+    if (room.size === 0) return [];
+    const tasks = await this.#ask(() => store.lease(room, owner, leaseMs, clock.now()));
+    // Whoever stops the engine gives them back.
+    if (this.#stopping.signal.aborted) return [];
+    for (const task of tasks) this.#run(task);
+    return [...this.#room().keys()];
   }
 
-  #run(task: LeasedTask, handler: TaskHandler, lane: Set<Running>): void {
-    const abort = new AbortController();
-    const running: Running = { task, abort, done: Promise.resolve() };
-    running.done = this.#carryOut(running, handler).finally(() => {
+  /** How many more tasks of each kind may run; kinds without room are left out. */
+  #room(): Map<TaskKind, number> {
+    const room = new Map<TaskKind, number>();
+    for (const [kind, running] of this.#running) {
+      const places = (this.#parts.lanes[kind]?.concurrency ?? 0) - running.size;
+      if (places > 0) room.set(kind, places);
+    }
+    return room;
+  }
+
+  #run(task: LeasedTask): void {
+    const lane = this.#running.get(task.kind);
+    const settings = this.#parts.lanes[task.kind];
+    if (lane === undefined || settings === undefined) return;
+    const running: Running = { task, abort: new AbortController(), done: Promise.resolve() };
+    running.done = this.#carryOut(running, settings.handler).then((due) => {
+      const wasFull = lane.size >= settings.concurrency;
       lane.delete(running);
-      this.#stir();
+      // Others may wait for the place, or the task itself, in a way that we do not know.
+      if (wasFull || due === null) this.#stir();
+      else this.#expect(due);
     });
     lane.add(running);
   }
 
-  async #carryOut({ task, abort }: Running, handler: TaskHandler): Promise<void> {
+  /** @returns when the task is due again; null: not known. */
+  async #carryOut({ task, abort }: Running, handler: TaskHandler): Promise<Date | null> {
     const { store, clock, timeSliceMs, onRun } = this.#parts;
     const startedAt = clock.now().getTime();
     let due: Date;
@@ -192,11 +221,12 @@ export class Engine {
     }
     onRun(task, clock.now().getTime() - startedAt, failure);
     // Cut by a stop, which gives it back as it was, or by the loss of its lease, so that another has it: not its own failure.
-    if (failure !== null && abort.signal.aborted) return;
+    if (failure !== null && abort.signal.aborted) return null;
     const error = failure === null ? null : messageOf(failure);
-    await this.#ask(() => store.complete([{ task, due, error }], clock.now())).catch((trouble: unknown) =>
-      this.#tellTrouble(trouble),
-    );
+    return this.#ask(() => store.complete([{ task, due, error }], clock.now())).catch((trouble: unknown) => {
+      this.#tellTrouble(trouble);
+      return null;
+    });
   }
 
   async #heartbeatLoop(): Promise<void> {

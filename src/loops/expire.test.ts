@@ -9,6 +9,7 @@ test('the names of expiries are told from other words', () => {
   assert.deepEqual(['workers', 'orders', 'toString', ''].map(isExpiry), [true, true, false, false]);
 });
 
+// spec: api 7.5, E63, E64, E65
 test('each expiry takes what is its own when its time has come, and says how much', async (t) => {
   const world = await aLoopWorld(t);
   const { parts, store, clock, entries } = world;

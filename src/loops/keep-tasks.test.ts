@@ -32,6 +32,7 @@ test('each job, pool and scope gets its tasks, due at once, and keeps them as th
   assert.deepEqual(await store.taskStatuses(), statuses);
 });
 
+// spec: provisioning 4.1, E68, W36, P-32
 test('a provider that is not usable gets its tasks when it is', async (t) => {
   const { parts, store, setUnavailable } = await aLoopWorld(t);
   setUnavailable('no credentials');

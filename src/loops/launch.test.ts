@@ -21,6 +21,7 @@ async function turn({ parts, clock }: LoopWorld): Promise<number> {
   return tookMs;
 }
 
+// spec: P-07
 test('a launch that is not answered in its time is broken off; what it may have started counts, and is found', async (t) => {
   const world = await aLoopWorld(t);
   const { parts, cloud, clock } = world;
@@ -39,6 +40,7 @@ test('a launch that is not answered in its time is broken off; what it may have 
   assert.equal(cloud.machines.size, 5);
 });
 
+// spec: P-28
 test('a defect in one launch harms no other: they are stored, and only its own order stays open', async (t) => {
   const world = await aLoopWorld(t, {
     fleet: (plain) => ({

@@ -40,6 +40,7 @@ async function threeIncidents(t: TestContext, send: (mail: Mail) => Promise<void
   return { parts, mailer, left: async () => (await store.waitingNotices(10)).length };
 }
 
+// spec: api 7.4, provisioning 10.2, E44
 test('each incident is one mail to the owner, with what happened and where to look', async (t) => {
   const mails: Mail[] = [];
   const { parts, mailer, left } = await threeIncidents(t, async (mail) => void mails.push(mail));
@@ -53,6 +54,7 @@ test('each incident is one mail to the owner, with what happened and where to lo
   assert.equal(await left(), 0);
 });
 
+// spec: W21, P-37
 test('while the way out is closed nothing is lost, and what has left does not leave again', async (t) => {
   const mails: Mail[] = [];
   let isOpen = true;

@@ -19,6 +19,7 @@ async function states({ store }: LoopWorld): Promise<Record<string, number>> {
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
 
+// spec: provisioning 4.2, 4.5, P-03, P-40
 test('unchanged workers cost one statement per thousand to read, and one in all to remember', async (t) => {
   const world = await aLoopWorld(t);
   await machines(world, 1_200);
@@ -31,6 +32,7 @@ test('unchanged workers cost one statement per thousand to read, and one in all 
   assert.deepEqual(entry?.fields['seen'], { [poolId]: 1_200 });
 });
 
+// spec: provisioning 4.2
 test('a list that breaks off says nothing of those it did not show', async (t) => {
   let isBroken = true;
   const world = await aLoopWorld(t, {
@@ -69,6 +71,7 @@ test('a scope of a provider that cannot be used, or is not known, is asked for a
   assert.deepEqual(await observeScope(world.parts, 'no-such/scope', unaborted), after(60_000));
 });
 
+// spec: P-48
 test('strangers in the account, of whomever they are, are no workers and stay alive', async (t) => {
   const world = await aLoopWorld(t);
   world.cloud.start(testingId, crypto.randomUUID(), 1);

@@ -16,7 +16,7 @@ const pageSize = 1_000;
 const unusableRestMs = 60_000;
 
 /** What one observation came to. */
-interface Observation {
+export interface Observation {
   /** Workers compared. */
   compared: number;
   /** Machines the cloud listed. */

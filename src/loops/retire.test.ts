@@ -12,6 +12,7 @@ const silentQueue: DemandSource = {
   worker: async () => Promise.reject(new Error('the queue does not answer')),
 };
 
+// spec: P-53
 test('a pool without running workers costs one statement, and the queue nothing', async (t) => {
   const world = await aLoopWorld(t);
   await aBusyPool(world, { pendingTasks: 3 });
@@ -22,6 +23,7 @@ test('a pool without running workers costs one statement, and the queue nothing'
   assert.deepEqual(await retirePool(world.parts, 'no-such/pool', unaborted), after(20_000));
 });
 
+// spec: provisioning 4.6, W38, P-38
 test('advice is stored when it changes, and each reason is shown, the one nobody has as 0', async (t) => {
   const world = await aLoopWorld(t);
   const { parts, store, demand, numbers, statements } = world;

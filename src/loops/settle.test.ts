@@ -55,6 +55,7 @@ test('orders of a provider that cannot be used wait, and are settled when it can
   assert.equal(await requestedOf(world), 2);
 });
 
+// spec: P-28
 test('an order that the cloud does not answer about delays no other', async (t) => {
   const silent = new Set<string>();
   const world = await aLoopWorld(t, {
@@ -82,6 +83,7 @@ test('an order that the cloud does not answer about delays no other', async (t) 
   assert.equal(await requestedOf(world), 8);
 });
 
+// spec: P-28
 test('a defect in one order’s settling is told, after the others are settled', async (t) => {
   const broken = new Set<string>();
   const world = await aLoopWorld(t);

@@ -39,6 +39,7 @@ function aGate(special: Partial<CallGateOptions> = {}) {
 }
 
 describe('a call gate', () => {
+  // spec: provisioning 5.3, P-26
   test('hands on the result and tells how long the call itself took', async () => {
     const { clock, gate, heard } = aGate();
     const result = gate.call('RunInstances', never, () => clock.sleep(70).then(() => 'done'));
@@ -57,6 +58,7 @@ describe('a call gate', () => {
     ]);
   });
 
+  // spec: provisioning 5.1, P-26
   test('lets the burst through at once and the rest at the rate of the limit, whose waiting counts as no duration', async () => {
     const { clock, gate, heard, sinceStart } = aGate({ limit: { intervalMs: 10_000, cap: 5 } });
     const startedAt: number[] = [];
@@ -67,6 +69,7 @@ describe('a call gate', () => {
     assert.ok(heard.calls.every((call) => call.durationMs === 0));
   });
 
+  // spec: provisioning 5.2
   test('tries again soon what fails in passing, and gives up with the error itself', async () => {
     const { clock, gate, heard } = aGate();
     let attempts = 0;
@@ -96,6 +99,7 @@ describe('a call gate', () => {
     assert.equal(heard.calls.length, 1);
   });
 
+  // spec: provisioning 5.2
   test('when throttled, all its calls stand still for the back-off, which is told, and then go on', async () => {
     const { clock, gate, heard, sinceStart } = aGate();
     let isThrottled = true;
@@ -155,6 +159,7 @@ describe('a call gate', () => {
     assert.ok((heard.pauses[4]?.durationMs ?? 0) <= 2000);
   });
 
+  // spec: provisioning 5.2, P-08
   test('the wish of the cloud is kept, but not a wish for ever', async () => {
     const { clock, gate, heard } = aGate();
     const call = assert.rejects(
@@ -170,6 +175,7 @@ describe('a call gate', () => {
     assert.equal(otherHeard.pauses[0]?.durationMs, 7000);
   });
 
+  // spec: provisioning 5.1
   test('an attempt that takes too long is ended and not repeated', async () => {
     const { clock, gate, heard } = aGate({ timeoutMs: 5000 });
     let seen: AbortSignal | undefined;
@@ -189,6 +195,7 @@ describe('a call gate', () => {
     );
   });
 
+  // spec: P-07
   test('an abort ends it at once: waiting for its turn, under way, and between two attempts', async () => {
     const { clock, gate } = aGate({ limit: { intervalMs: 10_000, cap: 1 } });
     const reason = new Error('stop');

@@ -27,6 +27,7 @@ async function anOpenDirectory(configured: JsonObject) {
   return { clock, stopping, providers, heard: surroundings.heard };
 }
 
+// spec: api 10.3, provisioning 10.4
 describe('the configuration of providers', () => {
   test('everything wrong is told at once, one line each, with the provider and without its secrets', () => {
     const problems = problemsOf({
@@ -81,6 +82,7 @@ describe('the configuration of providers', () => {
 });
 
 describe('the directory of providers', () => {
+  // spec: provisioning 9.2, 10.3
   test('lists the providers in the order of the configuration, and null-provider always and last', async () => {
     const { providers } = await anOpenDirectory({ b: { providerType: 'static' }, a: { providerType: 'testing' } });
     assert.deepEqual(
@@ -96,6 +98,7 @@ describe('the directory of providers', () => {
     assert.deepEqual([none?.fleet, none?.identity, none?.enrolment], [null, null, null]);
   });
 
+  // spec: api 10.3, provisioning 9.3, 10.3, E68
   test('a provider whose set-up fails refuses with the reason, is tried every minute, and then works', async () => {
     const { clock, providers, heard } = await anOpenDirectory({
       failing: { providerType: 'testing', setupFailure: 2 },
@@ -117,6 +120,7 @@ describe('the directory of providers', () => {
     assert.equal(heard.setUpFailures.length, 2);
   });
 
+  // spec: provisioning 10.1, 10.3
   test('while it is not set up, every part of a provider is there and refuses', async () => {
     const { providers } = await anOpenDirectory({ failing: { providerType: 'testing', setupFailure: 9 } });
     const { fleet, identity, enrolment } = providers.get('failing')!;

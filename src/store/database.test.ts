@@ -43,6 +43,7 @@ describe('transactions', () => {
     assert.equal(await countIn(database), 1);
   });
 
+  // spec: W30
   test('a deadlock is nobody’s trouble: who lost it does its work again', async (t) => {
     const database = await aDatabase(t);
     await database.run(addToOutbox, ['a']);
@@ -141,6 +142,7 @@ describe('trouble with the database', () => {
     await store.ping();
   });
 
+  // spec: W47
   test('text with a character that cannot be stored is a violation of the schema, wherever it comes from', async (t) => {
     const { store } = await openPostgres(t);
     const refused = { name: 'ServiceError', code: 'schema-violation' };

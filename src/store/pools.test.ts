@@ -13,6 +13,7 @@ import { aPool, after, now, poolId, poolInput } from '#test/conformance/store/sa
 describe('pools in PostgreSQL', () => poolPromises(openPostgresStore));
 describe('launch configs in PostgreSQL', () => launchConfigPromises(openPostgresStore));
 
+// spec: api 7.6, W2
 test('who created, updated and deleted a pool is on record, repeats included, failures not', async (t) => {
   const { store, url } = await openPostgres(t);
   await store.createPool(poolInput(), 'creator', now);

@@ -78,6 +78,7 @@ async function countedAndKept(url: string): Promise<[counted: object[], kept: ob
   });
 }
 
+// spec: provisioning 2.4
 test('the sums that are kept are those of the rows, whatever happens to a fleet', async (t) => {
   const { store, url } = await openPostgres(t);
   await aPool(store);
@@ -92,6 +93,7 @@ test('the sums that are kept are those of the rows, whatever happens to a fleet'
   );
 });
 
+// spec: provisioning 2.4, E61
 test('the sums hold when everything happens at once', async (t) => {
   const { store, url } = await openPostgres(t);
   await aPool(store);

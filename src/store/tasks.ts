@@ -27,8 +27,10 @@ const selectKeys = statement('tasks.keys', 'select key from task where kind = $1
 const leaseTasks = prepared(
   'tasks.lease',
   `with free as (
-    select t.kind, t.key from task t where t.kind = any($1::text[]) and t.due <= $5 and ${isFree}
-    order by t.due limit $3 for no key update skip locked
+    select f.kind, f.key from unnest($1::text[], $3::integer[]) as room (kind, places), lateral (
+      select t.kind, t.key from task t where t.kind = room.kind and t.due <= $5 and ${isFree}
+      order by t.due limit room.places for no key update skip locked
+    ) as f
   )
   update task t set lease_owner = $2, lease_until = now() + $4 * interval '1 millisecond', fence = t.fence + 1,
     is_woken = false, last_started_at = $5
@@ -58,7 +60,8 @@ const completeTasks = prepared(
   update task t set due = case when t.is_woken then least(r.due, $2) else r.due end,
     lease_owner = null, lease_until = null, is_woken = false, last_error = r.error,
     failures = case when r.error is null then 0 else t.failures + 1 end, last_completed_at = $2
-  from held r where ${isHeld}`,
+  from held r where ${isHeld}
+  returning t.due`,
 );
 
 const releaseTasks = statement(
@@ -114,8 +117,14 @@ export function taskStore(database: Database, listener: WakeListener): TaskStore
       return rows.map(({ key }) => key);
     },
 
-    lease: async (kinds, owner, limit, leaseMs, now) => {
-      const rows = await database.rows<LeasedTask>(leaseTasks, [kinds, owner, limit, leaseMs, now]);
+    lease: async (room, owner, leaseMs, now) => {
+      const rows = await database.rows<LeasedTask>(leaseTasks, [
+        [...room.keys()],
+        owner,
+        [...room.values()],
+        leaseMs,
+        now,
+      ]);
       return rows.toSorted((one, other) => one.due.getTime() - other.due.getTime());
     },
 
@@ -128,13 +137,15 @@ export function taskStore(database: Database, listener: WakeListener): TaskStore
     },
 
     complete: async (tasks, now) => {
-      if (tasks.length === 0) return;
+      if (tasks.length === 0) return null;
       const records = tasks.map(({ task, due, error }) => ({
         ...heldMembers(task),
         due,
         error: error === null ? null : storableText(error),
       }));
-      await database.run(completeTasks, [recordSet(records), now]);
+      const rows = await database.rows<{ due: Date }>(completeTasks, [recordSet(records), now]);
+      const [first] = rows.toSorted((one, other) => one.due.getTime() - other.due.getTime());
+      return first?.due ?? null;
     },
 
     releaseAll: async (owner) => {

@@ -3,7 +3,7 @@ import { ServiceError } from '#core/error.ts';
 import type { JsonObject, JsonValue } from '#core/json.ts';
 
 /** What a statement takes as a parameter. JSON is passed as its text (`jsonText`, `recordSet`). */
-export type SqlValue = string | number | boolean | bigint | Date | null | readonly (string | bigint)[];
+export type SqlValue = string | number | boolean | bigint | Date | null | readonly (string | number | bigint)[];
 
 /** PostgreSQL's type numbers (pg_type.dat). */
 const int8 = 20;

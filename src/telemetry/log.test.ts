@@ -1,3 +1,4 @@
+// spec: api 9.1
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SteppedClock } from '#lib/clock.ts';

@@ -1,3 +1,4 @@
+// spec: api 9.2
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';

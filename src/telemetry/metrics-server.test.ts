@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 
+// spec: api 9.3
 test('metrics and health are served on a port of their own', async (t) => {
   const metrics = createMetrics();
   metrics.gauge('worker_manager_outbox_waiting', {}, 4);

@@ -1,9 +1,11 @@
+// spec: api 9.3
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from './metrics.ts';
 
 const poolLabels = { workerPoolId: 'a/b', providerId: 'aws' };
 
+// spec: W38, P-38
 test('a gauge of a vanished group lingers no longer than its forgetting', async () => {
   const metrics = createMetrics();
   const name = 'worker_manager_existing_capacity';

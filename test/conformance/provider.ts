@@ -1,3 +1,4 @@
+// spec: provisioning 10.1
 import { describe } from 'node:test';
 import type { TestContext } from 'node:test';
 import { abortTests, terminationTests } from './provider/ending.ts';

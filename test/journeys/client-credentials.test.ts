@@ -1,3 +1,4 @@
+// spec: api 2.4, 3.2, 3.3, 3.4, 3.5
 import assert from 'node:assert/strict';
 import { before, describe, after, test } from 'node:test';
 import type { Credentials } from 'taskcluster-client';
@@ -33,7 +34,8 @@ describe('the published client', () => {
   let world: World;
   const ends: (() => Promise<void>)[] = [];
   before(async () => {
-    const settings = { LOCAL_CLIENTS: [admin, reader], ANONYMOUS_SCOPES: ['worker-manager:list-worker-pools'] };
+    const everybody = ['worker-manager:list-worker-pools'];
+    const settings = () => ({ LOCAL_CLIENTS: [admin, reader], ANONYMOUS_SCOPES: everybody });
     world = await aWorldOfToday({ after: (run) => ends.push(run) }, { settings });
     await world.createPool(pool, aPool());
     await world.createPool(fixed, aStaticPool());

@@ -1,3 +1,4 @@
+// spec: api 1.1, 1.19, 2.8, 8.3
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import taskcluster from 'taskcluster-client';

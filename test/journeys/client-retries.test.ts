@@ -36,6 +36,7 @@ async function told({ world }: BadLine): Promise<string[]> {
   return world.events.map(({ exchange }) => exchange);
 }
 
+// spec: W1
 test('a pool whose creation was answered but not heard of is created once', async (t) => {
   const line = await aBadLine(t);
   const { world, proxy, client } = line;
@@ -111,6 +112,7 @@ test('a declared worker is declared, changed and removed once, however often its
   assert.deepEqual(exchanges.slice(1), ['worker-running', 'worker-removed', 'worker-stopped']);
 });
 
+// spec: W3, P-34, P-35
 test('a machine that was registered but never heard of it goes on with the credentials of its last call', async (t) => {
   const line = await aBadLine(t);
   const { world, proxy, client, as } = line;
@@ -152,6 +154,7 @@ test('a machine that was registered but never heard of it goes on with the crede
   assert.equal(world.ec2.counts.terminated, 1);
 });
 
+// spec: P-54
 test('a machine that is faster than its own launch is told to come again, and registers by itself', async (t) => {
   const line = await aBadLine(t);
   const { world, proxy, client, as } = line;

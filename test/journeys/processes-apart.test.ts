@@ -24,6 +24,7 @@ async function registerAll({ store }: Deployment, workers: readonly WorkerKey[])
   await mapConcurrently(workers, 10, async (worker) => store.register(worker, grant, now));
 }
 
+// spec: api 10.2, P-02
 test('server, provisioner and scanner work apart on one database: beside 1,000 idle workers a removed one is ended at the cloud within a second', async (t) => {
   const deployment = await aDeployment(t, { regions: [region], dials: { bootMs: [0, 0], shutDownMs: [200, 400] } });
   const { ec2, queue } = deployment;

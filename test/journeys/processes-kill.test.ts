@@ -76,7 +76,7 @@ async function kill(t: TestContext, { fault, isTime }: Scene): Promise<void> {
   if (fault !== undefined) ec2.faults.add(fault);
   for (const { workerPoolId, tasks } of pools) queue.createTasks(workerPoolId, { durationMs: 60_000, count: tasks });
 
-  await eventually('it is time', () => isTime(deployment), 20_000, 1);
+  await eventually('it is time', () => isTime(deployment), 20_000, 2);
   const holder = await deployment.holderOf({ kind: 'provision', key: full.workerPoolId });
   const [victim, heir] = holder === one.pid ? [one, other] : [other, one];
   if (fault !== undefined) assert.equal(victim.pid, holder, 'the call is under way');
@@ -84,7 +84,9 @@ async function kill(t: TestContext, { fault, isTime }: Scene): Promise<void> {
   const killedAt = systemClock.now();
   ec2.faults.clear();
 
-  for (const pool of pools) await eventually(`${pool.workerPoolId} is whole`, () => isWhole(deployment, pool));
+  for (const pool of pools) {
+    await eventually(`${pool.workerPoolId} is whole`, () => isWhole(deployment, pool), 20_000, 50);
+  }
   await eventually('the other has taken over', async () => {
     const statuses = await store.taskStatuses();
     const isTaken = (status: TaskStatus): boolean => (status.lastCompletedAt ?? killedAt) > killedAt;
@@ -97,6 +99,7 @@ async function kill(t: TestContext, { fault, isTime }: Scene): Promise<void> {
   assert.deepEqual(await heir.ended, { code: 0, signal: null });
 }
 
+// spec: P-31
 describe(
   'of two replicas of everything one is killed in the middle of a launch: nothing leaks, nothing doubles',
   { concurrency: 2 },

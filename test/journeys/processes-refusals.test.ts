@@ -87,6 +87,7 @@ describe(
       });
     }
 
+    // spec: api 10.1
     test('a settings file that is not there, is not YAML, or holds no mapping', async (test) => {
       const t = endingOf(test);
       const directory = await aDirectory(t);
@@ -101,6 +102,7 @@ describe(
       assert.throws(() => loadConfig(file, {}), /broken\.yml: must hold a mapping of setting names to values$/);
     });
 
+    // spec: api 10.1
     test('words and flags that mean nothing, whatever is configured', async (test) => {
       const t = endingOf(test);
       const help = '(npm start -- --help shows what there is)';

@@ -6,12 +6,13 @@ import { systemClock } from '#lib/clock.ts';
 import { processesIn } from '#lib/processes.ts';
 import { aDeployment, aPool, createPool } from '#test/deployment.ts';
 import { eventually } from '#test/engines.ts';
-import { aDirectory, endingOf } from '#test/processes.ts';
+import { aDirectory, endingOf, freePort, startProcess } from '#test/processes.ts';
 
 const regions = ['us-east-1'];
 const stopsWithinMs = 10_000;
 const ended = { code: 0, signal: null };
 
+// spec: provisioning 2.2
 test('told to stop in the middle of a launch it ends within ten seconds, gives its leases back, and leaves the order to others', async (t) => {
   const deployment = await aDeployment(t, { regions });
   const { ec2, queue, store } = deployment;
@@ -78,4 +79,19 @@ test('the embedded database ends with the program, also when that is killed, and
   assert.deepEqual(await next.ended, ended, next.stderr);
   assert.ok(systemClock.now().getTime() - toldAt < stopsWithinMs);
   assert.deepEqual(await postmasters(), []);
+});
+
+test('a job does its work once and ends, beside the processes that run on', async (test) => {
+  const t = endingOf(test);
+  const deployment = await aDeployment(t, { regions });
+  const job = await startProcess(t, { words: ['expire-errors'], settings: deployment.settings(await freePort()) });
+  assert.deepEqual(await job.ended, ended, job.stderr);
+  const entries = job.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { Type: string; Fields: unknown });
+  assert.deepEqual(
+    entries.filter(({ Type }) => Type === 'expired').map(({ Fields }) => Fields),
+    [{ v: 1, sort: 'errors', count: 0 }],
+  );
 });

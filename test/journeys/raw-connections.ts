@@ -55,8 +55,10 @@ class RawConnection {
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined;
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
       this.#read(true);
+      this.#received = Buffer.alloc(0);
     });
     return socket;
   }
@@ -67,7 +69,8 @@ class RawConnection {
     const found = readAnswer(this.#received, this.#isHead, isClosed);
     if (found === undefined) return;
     this.#received = this.#received.subarray(found.length);
-    if (found.answer.headers['connection'] === 'close') {
+    // An answer that does not say that it stays open is followed by an end.
+    if (found.answer.headers['connection'] !== 'keep-alive') {
       this.#socket?.destroy();
       this.#socket = undefined;
       this.#received = Buffer.alloc(0);
@@ -85,23 +88,27 @@ function readAnswer(
   isClosed: boolean,
 ): { answer: RawAnswer; length: number } | undefined {
   const end = bytes.indexOf(headEnd);
-  if (end === -1) return isClosed ? { answer: { status: 0, headers: {}, text: '' }, length: bytes.length } : undefined;
-  const [statusLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
-  const headers = Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
-    }),
-  );
-  const status = Number(statusLine.split(' ')[1]);
+  if (end === -1) return isClosed ? { answer: nothing, length: bytes.length } : undefined;
+  const { status, headers } = readHead(bytes.toString('latin1', 0, end));
   const start = end + headEnd.length;
-  const isBodiless = isHead || [204, 304].includes(status);
-  const size = isBodiless ? 0 : Number(headers['content-length']);
-  if (Number.isNaN(size)) throw new Error(`an answer without length: ${statusLine} ${JSON.stringify(headers)}`);
-  if (bytes.length < start + size && !isClosed) return undefined;
+  const size = isHead || status === 304 ? 0 : Number(headers['content-length']);
+  if (Number.isNaN(size)) throw new Error(`an answer without length: ${status} ${JSON.stringify(headers)}`);
+  const isWhole = bytes.length >= start + size;
+  if (!isWhole) return isClosed ? { answer: nothing, length: bytes.length } : undefined;
   const body = bytes.subarray(start, start + size);
-  const isZipped = headers['content-encoding'] === 'gzip' && body.length > 0;
+  const isZipped = headers['content-encoding'] === 'gzip' && size > 0;
   return { answer: { status, headers, text: (isZipped ? gunzipSync(body) : body).toString() }, length: start + size };
+}
+
+const nothing: RawAnswer = { status: 0, headers: {}, text: '' };
+
+function readHead(head: string): Pick<RawAnswer, 'status' | 'headers'> {
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers) };
 }
 
 /** Sends raw bytes over a few connections, as many requests at once. */

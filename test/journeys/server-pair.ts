@@ -27,8 +27,15 @@ export async function aServerPair(test: { after(run: () => Promise<void>): void 
   const t = endingOf(test);
   const calm = { bootMs: [0, 0], shutDownMs: [0, 0] } as const;
   const deployment = await aDeployment(t, { regions, dials: calm });
-  const usual = deployment.settings(0);
-  const rests = ['provisionEveryMs', 'observeEveryMs', 'observeIdleScopeEveryMs', 'retireEveryMs', 'settleEveryMs'];
+  const usual = deployment.settings(0)['PROVIDERS'] as Record<string, object>;
+  const rests = [
+    'provisionEveryMs',
+    'observeEveryMs',
+    'observeIdleScopeEveryMs',
+    'retireEveryMs',
+    'settleEveryMs',
+    'firstLookAfterMs',
+  ];
   const settings = {
     // As behind a balancer: both are the same service to the world.
     TASKCLUSTER_ROOT_URL: `http://127.0.0.1:${await freePort()}`,
@@ -36,7 +43,7 @@ export async function aServerPair(test: { after(run: () => Promise<void>): void 
     PROVIDERS: {
       'static-demo': { providerType: 'static' },
       'aws-demo': {
-        ...Object(Object(usual['PROVIDERS'])['aws-demo']),
+        ...usual['aws-demo'],
         identityKeys: deployment.ec2.identityKeys(['us-west-2']),
       },
     },

@@ -52,6 +52,8 @@ describe('two servers on one database', () => {
     assert.deepEqual(await other.workerPool('pair/seen'), deleted);
   });
 
+  // spec: W1
+  // spec: api 1.6, 1.16, W1, W5
   test('take a repeat of what the other has done for the repeat that it is', async () => {
     const { one, other } = pair;
     const launchConfigs = ['m5.large', 'm5.xlarge', 'c5.large'].map((instanceType) => aLaunchConfig({ instanceType }));
@@ -69,6 +71,7 @@ describe('two servers on one database', () => {
     assert.deepEqual(await other.removeWorker('pair/fixed', 'desk', 'mac-1'), {});
   });
 
+  // spec: api 1.20, 1.21, 4
   test('accept the credentials and secrets that the other one issued', async () => {
     const machine = await aMachine('pair/machine');
     const { workerGroup, workerId } = machine;
@@ -114,6 +117,7 @@ describe('two servers on one database', () => {
     }
   });
 
+  // spec: W12
   test('never mix two changes of a pool', async () => {
     await pair.one.createWorkerPool('pair/mixed', aPool({ max: 0 }));
     for (let round = 0; round < rounds; round++) {
@@ -137,6 +141,7 @@ describe('two servers on one database', () => {
     }
   });
 
+  // spec: api 6.3
   test('let one of two contents of a launch config win, and refuse the other', async () => {
     await pair.one.createWorkerPool('pair/same-id', aPool({ launchConfigs: [] }));
     for (let round = 0; round < rounds; round++) {
@@ -157,6 +162,7 @@ describe('two servers on one database', () => {
     }
   });
 
+  // spec: W12
   test('leave a pool that is changed by one and deleted by the other as either of them said', async () => {
     for (let round = 0; round < rounds; round++) {
       const id = `pair/gone${round}`;
@@ -191,11 +197,13 @@ describe('two servers on one database', () => {
     }
   });
 
+  // spec: W3, P-34
   test('answer a machine that registers at both at once, and one of its secrets is good', async () => {
     const machine = await aMachine('pair/hasty');
     await registersAtBoth(machine, 'pair/hasty');
   });
 
+  // spec: W3
   test('answer a declared worker that registers at both at once, and one of its secrets is good', async () => {
     await pair.one.createWorkerPool('pair/hasty-fixed', aStaticPool());
     for (let round = 0; round < rounds; round++) {
@@ -210,6 +218,7 @@ describe('two servers on one database', () => {
 
   const random = seededRandom(seed);
   for (const listing of changingListings(() => pair.deployment.store, random)) {
+    // spec: api 1.11, 2.6, W13
     test(`page through ${listing.name} together: each row that stays is shown once, whatever comes and goes meanwhile`, async () => {
       const filled = await listing.fill(pair.one, 40);
       const whole = await listing.page(pair.other, {}, 0);
@@ -233,7 +242,7 @@ describe('two servers on one database', () => {
         }
       })();
       try {
-        for (let round = 0; changes.length < 25; round++) {
+        for (let round = 0; changes.length < 50; round++) {
           const seen = await wholeByPages(listing, 2 + (round % 5));
           // What this change takes away may have been gone already.
           await changes.at(-1);
@@ -248,6 +257,7 @@ describe('two servers on one database', () => {
     });
   }
 
+  // spec: api 1.5, 1.22, 2.6
   test('accept each other’s tokens for lists that are not their own: of the queue, and of the settings', async () => {
     const { both, deployment } = pair;
     const names = Array.from({ length: 7 }, (_, index) => `mac-${index}`);

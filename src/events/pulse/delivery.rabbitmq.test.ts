@@ -55,6 +55,7 @@ describe('the outbox and RabbitMQ', { skip: noRabbitmq }, () => {
     );
   }
 
+  // spec: E13, W2
   test('with a broker that is away from the start nothing is lost, and one sees how much waits and since when', async (t) => {
     const store = await openPostgresStore(t);
     const queue = await aQueue(aSink(t));

@@ -9,6 +9,7 @@ const addressing = { exchangePrefix, namesPools: false };
 
 describe('the envelope of an event', () => {
   for (const { event, routingKey } of sampleEvents) {
+    // spec: api 8.2, 8.3
     test(`${event.exchange} goes to its exchange with its key, and a body that its published schema describes`, () => {
       const envelope = envelopeOf(event, addressing);
       assert.equal(envelope.exchange, `exchange/taskcluster-worker-manager/v1/${event.exchange}`);
@@ -24,6 +25,7 @@ describe('the envelope of an event', () => {
     assert.deepEqual(sampled.toSorted(), Object.keys(exchanges).toSorted());
   });
 
+  // spec: W33
   test('names the pool in messages about pools where that is wanted, and changes no other key', () => {
     for (const { event, routingKey } of sampleEvents) {
       const isAboutPool = event.exchange === 'worker-pool-created' || event.exchange === 'worker-pool-updated';
@@ -36,6 +38,7 @@ describe('the envelope of an event', () => {
     assert.throws(() => envelopeOf(workerRunning('a.b'), addressing), RangeError);
   });
 
+  // spec: api 8.1
   test('says that messages outlive the broker, are JSON, and are meant for nobody in particular', () => {
     assert.deepEqual(properties, {
       persistent: true,

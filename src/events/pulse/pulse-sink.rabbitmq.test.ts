@@ -18,6 +18,7 @@ const names = Object.keys(exchanges);
 const fullNames = names.map((name) => exchangePrefix + name);
 const never = new AbortController().signal;
 
+// spec: api 8.1
 describe('a Pulse sink and RabbitMQ', { skip: noRabbitmq }, () => {
   let broker: TestBroker;
   before(async () => {

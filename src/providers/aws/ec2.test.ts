@@ -70,6 +70,7 @@ describe('EC2 through the SDK', () => {
     }
   });
 
+  // spec: provisioning 5.2, P-08
   test('each call is one request: the SDK repeats nothing', async (t) => {
     const { ec2, sent } = await aServer(t, (response) => response.writeHead(500).end(errorXml('InternalError')));
     for (const call of Object.values(calls)) {
@@ -136,6 +137,7 @@ describe('EC2 through the SDK', () => {
     });
   });
 
+  // spec: provisioning 6.4
   test('of an instance page that holds everything, what is read is read', async (t) => {
     const { ec2 } = await aServer(t, (response) =>
       response.end(`<?xml version="1.0" encoding="UTF-8"?>

@@ -36,6 +36,7 @@ const table: [string, number | null, string, keyof typeof scopes, 'throttled' | 
   ['BrokenAnswer', null, 'transient', 'region', 'passing', true],
 ];
 
+// spec: provisioning 5.2, P-11
 describe('errors of EC2', () => {
   for (const [code, status, refusalClass, scope, repeat, mayHave] of table) {
     test(`${code} (${status ?? 'no answer'}) is ${refusalClass}, of ${scope}, ${repeat}`, () => {

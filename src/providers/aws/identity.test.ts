@@ -45,6 +45,7 @@ async function rejects(proof: JsonObject, worker: Worker, why: RegExp, now = wor
   });
 }
 
+// spec: provisioning 6.7, E49
 describe(
   'a real instance identity document',
   { skip: isRealProofHere ? false : 'no real proofs beside the project' },
@@ -97,6 +98,7 @@ describe(
 );
 
 describe('the keys of identity documents', () => {
+  // spec: P-22
   test('are known in both forms for every region that Amazon names', () => {
     const regions = published.signature.flatMap((entry) => entry.regions);
     assert.equal(regions.length, 33);

@@ -35,6 +35,7 @@ function aRequest(count: number, order: Partial<LaunchRequest['order']> = {}): L
 const workerOf = (workerId: string): WorkerKey => ({ workerPoolId: 'proj/pool', workerGroup: 'us-west-2', workerId });
 
 describe('launches at EC2', () => {
+  // spec: provisioning 6.3
   test('the machine gets its user data and its five tags, and the order’s id as token', async (t) => {
     const { fleet, ec2 } = await aWorld(t);
     const request = aRequest(1);
@@ -59,6 +60,7 @@ describe('launches at EC2', () => {
     });
   });
 
+  // spec: provisioning 2.6, 6.3
   test('one call starts a thousand', async (t) => {
     const { fleet, ec2 } = await aWorld(t, {}, 1);
     const outcome = await fleet.launch(aRequest(fleet.maxPerOrder), never);
@@ -66,6 +68,7 @@ describe('launches at EC2', () => {
     assert.equal(ec2.counts.calls['us-west-2']?.['RunInstances'], 1);
   });
 
+  // spec: provisioning 6.2
   test('user data that EC2 would not take is refused before any call, under its own title', async (t) => {
     const { fleet, ec2 } = await aWorld(t);
     const request = aRequest(1);
@@ -123,6 +126,7 @@ describe('launches at EC2', () => {
     assert.equal(found.kind === 'settled' && found.launched.length, 2);
   });
 
+  // spec: P-42
   test('a broken connection is repeated with the same token, and starts nothing twice', async (t) => {
     const { fleet, ec2, heard } = await aWorld(t);
     ec2.faults.add({ kind: 'reset', action: 'RunInstances', when: 'after', times: 1 });
@@ -141,6 +145,7 @@ describe('launches at EC2', () => {
 });
 
 describe('limits of EC2', () => {
+  // spec: provisioning 5.1, 5.2, P-08, P-11
   test('throttled launches pause launches of that region: nothing else, nowhere else', async (t) => {
     const { fleet, ec2, heard } = await aWorld(t);
     ec2.faults.add({
@@ -188,6 +193,7 @@ describe('a burst of launches beyond what EC2 takes', () => {
 });
 
 describe('observation of EC2', () => {
+  // spec: P-40
   test('costs one call per thousand machines, and holds no more than a page', async (t) => {
     const { fleet, ec2 } = await aWorld(t, { dials: { isThrottling: false } }, 1);
     await fleet.launch(aRequest(1000), never);
@@ -227,6 +233,7 @@ describe('observation of EC2', () => {
     }
   });
 
+  // spec: provisioning 6.5
   test('what EC2’s states mean: stopped is left over, terminated is gone', async (t) => {
     const { fleet, ec2 } = await aWorld(t, { dials: { stopMs: [0, 0], bootMs: [600_000, 600_000] } });
     const outcome = await fleet.launch(aRequest(3), never);
@@ -253,6 +260,7 @@ describe('observation of EC2', () => {
   });
 });
 
+// spec: provisioning 6.6
 describe('ends at EC2', () => {
   test('the unknown among many cost one more call, not one each', async (t) => {
     const { fleet, ec2 } = await aWorld(t);
@@ -278,6 +286,7 @@ describe('ends at EC2', () => {
 });
 
 describe('the identity of EC2 instances', () => {
+  // spec: provisioning 6.7, P-22
   test('the RSA-2048 PKCS#7 form is as good as the plain signature', async (t) => {
     const world = await aWorld(t);
     const outcome = await world.fleet.launch(aRequest(1), never);
@@ -288,6 +297,7 @@ describe('the identity of EC2 instances', () => {
 });
 
 describe('the set-up at EC2', () => {
+  // spec: provisioning 6.1
   test('says why it fails, and works as soon as EC2 does', async (t) => {
     const { ec2 } = await aWorld(t);
     const settings = { endpoint: ec2.url, credentials: { accessKeyId: 'AKIASIMULATED', secretAccessKey: 'simulated' } };

@@ -11,6 +11,7 @@ const key = createPublicKey({ key: Buffer.from(vectors.spki, 'base64'), format: 
 const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
 const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64');
 
+// spec: provisioning 6.7
 describe('a PKCS#7 signature', () => {
   for (const [name, base64] of Object.entries(vectors.good)) {
     test(`${name} is accepted with the pinned key, and only with it`, async () => {

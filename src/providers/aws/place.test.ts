@@ -21,6 +21,7 @@ const withLaunchConfig = (changes: JsonObject): JsonObject => ({
   launchConfig: { ...(configuration['launchConfig'] as JsonObject), ...changes },
 });
 
+// spec: provisioning 6.2
 describe('the place of a launch config', () => {
   test('is its region, with a back-off scope for each kind of refusal', () => {
     const { region, scopes } = placeOf(configuration);

@@ -14,6 +14,7 @@ const ours = [
   { Key: 'WorkerPoolId', Value: 'proj/pool' },
 ];
 
+// spec: provisioning 6.3
 describe('the tags of a launch', () => {
   test('are ours on instance and volume where the launch config has none', () => {
     for (const launchConfig of [{}, { TagSpecifications: [] }, { TagSpecifications: 'nonsense' }]) {
@@ -54,6 +55,7 @@ describe('the tags of a launch', () => {
   });
 });
 
+// spec: provisioning 6.2, 6.3
 describe('the user data of a launch', () => {
   const contentOf = (configuration: typeof request.configuration): unknown => {
     const data = userData({ ...request, configuration }, 'https://tc.example.com');

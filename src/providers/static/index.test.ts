@@ -20,12 +20,14 @@ async function identify(parts: ProviderParts, proof: JsonObject, providerData: J
   await parts.identity!.identify(proof, aWorker({ state: 'running', providerData }), new Date(0), never);
 }
 
+// spec: provisioning 9.1
 describe('a static provider', () => {
   test('starts no machines', async () => {
     const parts = await aStaticProvider();
     assert.equal(parts.fleet, null);
   });
 
+  // spec: api 7.3, W31
   test('keeps a secret so that it can be recognised and not read', async () => {
     const { enrolment } = await aStaticProvider();
     const stored = enrolment!.enrol({ staticSecret: secret }, null);
@@ -48,6 +50,7 @@ describe('a static provider', () => {
     }
   });
 
+  // spec: W4
   test('keeps the secret on an update that says nothing about it, and changes it on one that does', async () => {
     const { enrolment } = await aStaticProvider();
     const stored = enrolment!.enrol({ staticSecret: secret }, null);
@@ -64,6 +67,7 @@ describe('a static provider', () => {
     await identify(parts, { staticSecret: secret }, stored);
   });
 
+  // spec: E53, W43
   test('rejects a missing, a malformed and a wrong secret, and does not quote it', async () => {
     const parts = await aStaticProvider();
     const stored = parts.enrolment!.enrol({ staticSecret: secret }, null);

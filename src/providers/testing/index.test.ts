@@ -1,3 +1,4 @@
+// spec: provisioning 9.3
 import { SettingsReader } from '#providers/settings-reader.ts';
 import { providerConformance } from '#test/conformance/provider.ts';
 import type { FleetWorld } from '#test/conformance/provider/world.ts';

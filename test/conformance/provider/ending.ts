@@ -75,6 +75,7 @@ export function abortTests(world: World): void {
     terminate: (w, workers, signal) => w.fleet.terminate(requestFor(w, 1).order.scope, workers, signal),
   };
   for (const [call, make] of Object.entries(calls) as [WorldCall, (typeof calls)[WorldCall]][]) {
+    // spec: P-07
     test(`an abort ends a ${call} at once, with its own reason, though the cloud does not answer`, async (t) => {
       const w = await world(t);
       const { workers } = await launchSome(w, 1);

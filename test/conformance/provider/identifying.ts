@@ -33,6 +33,7 @@ export function identityTests(world: World): void {
     await identify(proof);
   });
 
+  // spec: P-57
   test('every other proof is rejected in the same way', async (t) => {
     const { w, workers, identify, hasNone } = await someWorker(t);
     if (hasNone) {

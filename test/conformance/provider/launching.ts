@@ -19,6 +19,7 @@ export function launchTests(world: World): void {
     );
   });
 
+  // spec: P-42
   test('a repeat of an order starts nothing and tells the same machines', async (t) => {
     const w = await world(t);
     const { request, workers } = await launchSome(w, 2);
@@ -45,6 +46,7 @@ export function launchTests(world: World): void {
     assert.equal(w.machines().length, 2);
   });
 
+  // spec: P-42
   test('where there are fewer machines than asked for, those are started and the refusal says capacity', async (t) => {
     const w = await world(t);
     w.limitStock(2);

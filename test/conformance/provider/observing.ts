@@ -4,6 +4,7 @@ import { aliveOf, launchSome, never, observed, requestFor } from './world.ts';
 import type { World } from './world.ts';
 
 export function observationTests(world: World): void {
+  // spec: P-40
   test('an observation shows all of our machines, each once with its order, and nobody else’s', async (t) => {
     const w = await world(t);
     const orders = [await launchSome(w, 25), await launchSome(w, 1)];
@@ -20,6 +21,7 @@ export function observationTests(world: World): void {
     }
   });
 
+  // spec: provisioning 6.4
   test('a machine is shown with what its launch told of it, so that it can be adopted', async (t) => {
     const w = await world(t);
     const request = requestFor(w, 1);

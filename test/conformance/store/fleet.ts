@@ -27,6 +27,7 @@ const ids = (workers: readonly WorkerKey[]): string[] => workers.map(({ workerId
 
 /** What every store promises observation. */
 export function fleetPromises(open: OpenStore): void {
+  // spec: provisioning 4.2
   test('the fleet of a scope is its non-stopped workers of all pools, by key, page by page', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -92,6 +93,7 @@ export function fleetPromises(open: OpenStore): void {
     assert.deepEqual(await store.knownIds(providerId, scope, [stopped.workerId]), new Map([['x-0', 'requested']]));
   });
 
+  // spec: P-02
   test('workers on their way in or out are due at their time, longest due first', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -146,6 +148,7 @@ export function fleetPromises(open: OpenStore): void {
     assert.deepEqual(await store.activeScopes('google'), new Set());
   });
 
+  // spec: provisioning 4.4
   test('an observation checks the workers that were there when it began, and no stopped or younger one', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -167,6 +170,7 @@ export function fleetPromises(open: OpenStore): void {
     assert.deepEqual(await lastChecked(there), after(2000));
   });
 
+  // spec: api 7.3, provisioning 4.4, W6, P-03, P-13
   test('an observation writes to no worker, but extends those that have less than six and a half days left', async (t) => {
     const store = await open(t);
     await aPool(store);

@@ -42,6 +42,7 @@ export function launchConfigPromises(open: OpenStore): void {
     },
   ];
   for (const { workerPoolId, content, id } of vectors) {
+    // spec: api 6.2
     test(`a launch config without id gets the one that existing deployments gave it: ${id}`, async (t) => {
       const store = await open(t);
       const { pool, changes } = await aPool(store, { workerPoolId, launchConfigs: [content] });
@@ -50,6 +51,7 @@ export function launchConfigPromises(open: OpenStore): void {
     });
   }
 
+  // spec: api 6.2, E20
   test('the id of a launch config depends on its pool and on its content apart from workerManager', async (t) => {
     const store = await open(t);
     const idOf = async (workerPoolId: string, content: Record<string, string | object>): Promise<string> => {
@@ -71,6 +73,7 @@ export function launchConfigPromises(open: OpenStore): void {
     assert.deepEqual(only(pool.launchConfigs).configuration['workerManager'], { maxCapacity: 3 });
   });
 
+  // spec: api 6.3, E18
   test('an update creates, updates and archives launch configs, and tells them in that order: updated, created, archived', async (t) => {
     const store = await open(t);
     await aPool(store, { launchConfigs: ['a', 'b', 'c'].map((id) => launchConfig(id)) });
@@ -95,6 +98,7 @@ export function launchConfigPromises(open: OpenStore): void {
     ]);
   });
 
+  // spec: api 6.3, W27
   test('what is archived says when, keeps its creation date, and comes back with the next update that names it', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -110,6 +114,7 @@ export function launchConfigPromises(open: OpenStore): void {
     assert.deepEqual([back?.isArchived, back?.created, back?.lastModified], [false, now, after(3)]);
   });
 
+  // spec: api 6.3, E22, W26
   test('an id taken by other content is a conflict that names it and nothing of the inside; the pool stays', async (t) => {
     const store = await open(t);
     const { pool } = await aPool(store);
@@ -132,6 +137,7 @@ export function launchConfigPromises(open: OpenStore): void {
     'the same content and no id': [{ region: 'x' }, { region: 'x', workerManager: { maxCapacity: 2 } }],
   };
   for (const [what, launchConfigs] of Object.entries(twice)) {
+    // spec: E21, W29
     test(`an id given twice in one request with ${what} is a conflict that names it, and no pool is left`, async (t) => {
       const store = await open(t);
       await assert.rejects(aPool(store, { launchConfigs }), { code: 'conflict', message: /`(?:a|lc-[0-9a-f]{20})`/ });
@@ -139,6 +145,7 @@ export function launchConfigPromises(open: OpenStore): void {
     });
   }
 
+  // spec: api 6.2, E23
   test('pools may use the same ids for different content', async (t) => {
     const store = await open(t);
     await aPool(store, { launchConfigs: [launchConfig('a')] });
@@ -147,6 +154,7 @@ export function launchConfigPromises(open: OpenStore): void {
     assert.equal(await store.launchConfig('other/pool', 'b'), null);
   });
 
+  // spec: api 6.3, 6.5
   test('the id of an archived launch config stays reserved until it expires', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -173,6 +181,7 @@ export function launchConfigPromises(open: OpenStore): void {
     assert.deepEqual(await listed(true), [['B', 'a-1'], ['a_1', 'b'], ['c']]);
   });
 
+  // spec: api 6.5, E64, W28
   test('an archived launch config expires when no worker, stopped ones included, and no open order of its own pool refers to it', async (t) => {
     const store = await open(t);
     await aPool(store);

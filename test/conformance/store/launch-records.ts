@@ -175,4 +175,17 @@ export function launchRecordPromises(open: OpenStore): void {
       { ...latest, reason: 'fewer\uFFFD tasks' },
     ]);
   });
+
+  test('of decisions that differ only in their time one a minute is kept', async (t) => {
+    const store = await open(t);
+    const numbers = { pendingTasks: 0, claimedTasks: 0, want: 0, toRequest: 0, requested: 0 };
+    const report = { workerPoolId: poolId, ...numbers, reason: 'enough' };
+    const keptOf = async (decidedAt: Date): Promise<Date> => {
+      await store.saveProvisionReport({ ...report, decidedAt });
+      return only(await store.provisionReports()).decidedAt;
+    };
+    assert.deepEqual(await keptOf(now), now);
+    assert.deepEqual(await keptOf(after(minuteMs)), now);
+    assert.deepEqual(await keptOf(after(minuteMs + 1)), after(minuteMs + 1));
+  });
 }

@@ -29,6 +29,7 @@ export function movePromises(open: OpenStore): void {
   for (const state of workerStates) {
     for (const move of ends) {
       const isAllowed = canMove(state, move);
+      // spec: api 7.3, provisioning 1.1, 1.8, W48, P-15
       test(`from ${state}, ${move} ${isAllowed ? 'happens and is told' : 'does nothing'}, as the table says`, async (t) => {
         const store = await open(t);
         await aPool(store);
@@ -52,6 +53,7 @@ export function movePromises(open: OpenStore): void {
     }
   }
 
+  // spec: provisioning 1.2
   test('the first end is remembered: when it began, from which state and why', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -89,6 +91,7 @@ export function movePromises(open: OpenStore): void {
     },
   };
   for (const [what, { holds, fails, prepare }] of Object.entries(guards)) {
+    // spec: provisioning 1.6, 1.9, P-50
     test(`a move made only if ${what} looks at what is stored then`, async (t) => {
       const store = await open(t);
       await aPool(store);
@@ -117,6 +120,7 @@ export function movePromises(open: OpenStore): void {
     assert.deepEqual(await store.moveWorkers([request], now), []);
   });
 
+  // spec: provisioning 1.9, E60
   test('a move made only if it has not registered spares one that has', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -129,6 +133,7 @@ export function movePromises(open: OpenStore): void {
     assert.equal(only(moved).worker.workerId, 'w-0');
   });
 
+  // spec: P-20
   test('many moves are answered in the order asked, without those that did not happen', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -169,6 +174,7 @@ export function movePromises(open: OpenStore): void {
     assert.deepEqual(await toldExchanges(store), ['worker-removed', 'worker-stopped']);
   });
 
+  // spec: provisioning 1.9, W48
   test('however many ask at once, each move happens once and is told once', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -196,6 +202,7 @@ export function movePromises(open: OpenStore): void {
     assert.deepEqual((await store.poolCounts([poolId])).get(poolId)?.stopped.count, workers.length);
   });
 
+  // spec: provisioning 1.8
   test('the events of one worker wait in the order of its moves', async (t) => {
     const store = await open(t);
     await aPool(store);

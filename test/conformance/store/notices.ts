@@ -23,6 +23,7 @@ async function waiting(store: Store): Promise<string[]> {
 
 /** What every store promises of incidents. */
 export function noticePromises(open: OpenStore): void {
+  // spec: api 7.4, provisioning 10.2, E44, W49, P-37
   test('many errors of one kind and title are one incident; another title or pool is another', async (t) => {
     const store = await open(t);
     await aPool(store, { emailOnError: true, owner: 'who@example.com' });
@@ -35,6 +36,7 @@ export function noticePromises(open: OpenStore): void {
     assert.equal((await store.waitingNotices(1))[0]?.owner, 'who@example.com');
   });
 
+  // spec: E44
   test('a pool that wants no mail has no incidents', async (t) => {
     const store = await open(t);
     await aPool(store, { emailOnError: false });
@@ -42,6 +44,7 @@ export function noticePromises(open: OpenStore): void {
     assert.deepEqual(await waiting(store), []);
   });
 
+  // spec: E44, W49, P-37
   test('an incident that was told is not told again within its window, and is after it', async (t) => {
     const store = await open(t);
     await aPool(store, { emailOnError: true });

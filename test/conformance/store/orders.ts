@@ -38,6 +38,7 @@ const counts = (orders: readonly LaunchOrder[]): number[] => orders.map(({ count
 
 /** What every store promises of placing orders. */
 export function orderPlacingPromises(open: OpenStore): void {
+  // spec: W53, P-54
   test('an order is stored as drafted before anything is asked of a cloud', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -49,6 +50,7 @@ export function orderPlacingPromises(open: OpenStore): void {
     assert.deepEqual(await place(store, []), []);
   });
 
+  // spec: provisioning 2.4, E69
   test('open orders count as ordered, from then on and in every sum they belong to', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -110,6 +112,7 @@ export function orderPlacingPromises(open: OpenStore): void {
     assert.deepEqual(counts(more), [2]);
   });
 
+  // spec: P-16, P-17
   test('stopping and quarantined capacity takes room below the maximum, not from what is wanted', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -146,6 +149,7 @@ export function orderPlacingPromises(open: OpenStore): void {
     assert.deepEqual(await store.placeOrders('no/such', [orderDraft()], roomForAll, now), []);
   });
 
+  // spec: P-31
   test('any number of callers at once hold the maximum and the want', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -160,6 +164,7 @@ export function orderPlacingPromises(open: OpenStore): void {
     assert.equal((await store.tallies([poolId], now)).get(poolId)?.ordered, 60);
   });
 
+  // spec: P-31
   test('the maximum holds while orders are settled, machines come and go, and everybody asks for more', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -193,6 +198,7 @@ const nothing: LaunchOutcome & { kind: 'settled' } = { kind: 'settled', launched
 
 /** What every store promises of settling orders. */
 export function orderSettlingPromises(open: OpenStore): void {
+  // spec: provisioning 1.8, 2.6, W53, P-54
   test('a settled order becomes workers, told as requested, and is no longer ordered', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -226,6 +232,7 @@ export function orderSettlingPromises(open: OpenStore): void {
     assert.deepEqual(await store.nextWorkerDue(providerId, scope), terms.firstLookAt);
   });
 
+  // spec: P-31
   test('settling again, by anyone and at once, adds nothing twice', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -282,6 +289,7 @@ export function orderSettlingPromises(open: OpenStore): void {
     assert.equal((await store.settleOrder(order, outcome, terms, now)).length, 1);
   });
 
+  // spec: E66
   test('a worker ends by the smaller of its two time limits', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -317,6 +325,7 @@ export function orderSettlingPromises(open: OpenStore): void {
     await store.touchOrders([], now);
   });
 
+  // spec: P-54
   test('an early registration finds out whether an order of its pool, provider and group is open', async (t) => {
     const store = await open(t);
     await aPool(store);

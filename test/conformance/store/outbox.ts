@@ -44,6 +44,7 @@ export function outboxPromises(open: OpenStore): void {
     );
   });
 
+  // spec: W2
   test('what is undone is not told', async (t) => {
     const store = await open(t);
     await aPool(store);

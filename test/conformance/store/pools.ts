@@ -22,6 +22,7 @@ const all = { after: null, limit: 1000 };
 
 /** What every store promises of pools. */
 export function poolPromises(open: OpenStore): void {
+  // spec: api 6.1, 7.1, W1
   test('a created pool reads back as it was sent, its launch configs in the order of submission', async (t) => {
     const store = await open(t);
     const launchConfigs = ['c', 'a', 'd', 'b'].map((id) => launchConfig(id));
@@ -45,6 +46,7 @@ export function poolPromises(open: OpenStore): void {
     assert.equal(await store.poolHead('no/such'), null);
   });
 
+  // spec: api 1.6, E17, W2
   test('a creation is told after it is stored, the pool before its launch configs', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -72,6 +74,7 @@ export function poolPromises(open: OpenStore): void {
     ],
   };
   for (const [how, [first, second]] of Object.entries(repeats)) {
+    // spec: E1, W1
     test(`a creation repeated ${how} changes nothing, and is answered and told again`, async (t) => {
       const store = await open(t);
       const created = await aPool(store, first);
@@ -101,6 +104,7 @@ export function poolPromises(open: OpenStore): void {
     'launch config limits': { launchConfigs: [launchConfig('a', {}, { maxCapacity: 5 }), launchConfig('b')] },
   };
   for (const [what, sample] of Object.entries(differences)) {
+    // spec: E2
     test(`a pool that exists with another ${what} is a conflict, and stays as it is, untold`, async (t) => {
       const store = await open(t);
       const { pool } = await aPool(store);
@@ -111,6 +115,7 @@ export function poolPromises(open: OpenStore): void {
     });
   }
 
+  // spec: W1
   test('an empty list of launch configs and none at all are told apart', async (t) => {
     const store = await open(t);
     const { launchConfigs: _, ...config } = poolInput().config;
@@ -124,6 +129,7 @@ export function poolPromises(open: OpenStore): void {
     });
   });
 
+  // spec: W1
   test('of any number of equal creations at once all succeed and one creates', async (t) => {
     const store = await open(t);
     const changes = await Promise.all(Array.from({ length: 12 }, async () => aPool(store)));
@@ -133,6 +139,7 @@ export function poolPromises(open: OpenStore): void {
     assert.equal(exchanges.filter((exchange) => exchange === 'launch-config-created').length, 2);
   });
 
+  // spec: E8, W52
   test('an update replaces what users say, keeps the creation date and tells the provider before', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -151,6 +158,7 @@ export function poolPromises(open: OpenStore): void {
     });
   });
 
+  // spec: E6
   test('an update or deletion of a pool that does not exist is refused', async (t) => {
     const store = await open(t);
     await assert.rejects(store.updatePool(poolInput(), user, now), { name: 'ServiceError', code: 'not-found' });
@@ -158,6 +166,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(await toldEvents(store), []);
   });
 
+  // spec: api 7.1
   test('previous providers are kept once each, the latest last, never the current one', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -170,6 +179,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(await moveTo('google'), ['azure', 'aws']);
   });
 
+  // spec: api 1.8, E10, E24, W52
   test('a deleted pool has no provider and no launch config, stays readable, and is told as an update', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -204,6 +214,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(pool.launchConfigs.length, 2);
   });
 
+  // spec: W12
   test('updates and deletions at once leave what one of them said, whole', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -219,6 +230,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(ids, pool?.providerId === 'null-provider' ? [] : [pool?.description]);
   });
 
+  // spec: E12, W13
   test('pools are listed by id, page by page, also when pools go meanwhile', async (t) => {
     const store = await open(t);
     const ids = ['a/a', 'a/b', 'a-b/a', 'b/a', 'B/a'];
@@ -242,6 +254,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(await store.poolsPage({ after: null, limit: 0 }), { rows: [], next: null });
   });
 
+  // spec: api 7.7, E14, W10
   test('counts tell number and capacity of workers by state, zero for a pool without any', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -267,6 +280,7 @@ export function poolPromises(open: OpenStore): void {
     assert.equal((await store.launchConfigCounts('other/pool')).size, 0);
   });
 
+  // spec: api 7.1, provisioning 9.4
   test('a previous provider is dropped when it owns no worker and no open order of the pool any more', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -285,6 +299,7 @@ export function poolPromises(open: OpenStore): void {
     assert.deepEqual(await store.dropDrainedProviders('no/such', ['aws']), []);
   });
 
+  // spec: api 7.5, E63, W28
   test('only a deleted pool that is drained expires, and nothing of it stays in the way of a new one', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -313,6 +328,7 @@ export function poolPromises(open: OpenStore): void {
     'a launch config id that is too long': { launchConfigs: [launchConfig('x'.repeat(39))] },
   };
   for (const [what, sample] of Object.entries(unstorable)) {
+    // spec: W47
     test(`${what} is refused as a violation of the schema, and nothing is stored`, async (t) => {
       const store = await open(t);
       await assert.rejects(aPool(store, sample), { name: 'ServiceError', code: 'schema-violation' });

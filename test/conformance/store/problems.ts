@@ -24,6 +24,7 @@ function report(other: Partial<ProblemReport> = {}): ProblemReport {
 
 /** What every store promises of worker-pool errors. */
 export function problemPromises(open: OpenStore): void {
+  // spec: api 7.4, 8.3, provisioning 10.2, E37
   test('a problem is stored as reported and told without its description', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -66,6 +67,7 @@ export function problemPromises(open: OpenStore): void {
     assert.equal((await store.problemsPage({ workerPoolId: 'gone/pool' }, all)).rows.length, 1);
   });
 
+  // spec: W47
   test('what cannot be stored of a problem is replaced, the rest is kept', async (t) => {
     const store = await open(t);
     const extra = { 'a\0': ['b\0', { c: '\uDC00', literally: '\\u0000' }] };
@@ -76,6 +78,7 @@ export function problemPromises(open: OpenStore): void {
     assert.deepEqual(stored, { 'a\uFFFD': ['b\uFFFD', { c: '\uFFFD', literally: '\\u0000' }] });
   });
 
+  // spec: E40, E41, W13
   test('problems are listed newest first, page by page, and can be narrowed', async (t) => {
     const store = await open(t);
     await aPool(store, { launchConfigs: [launchConfig('a')] });
@@ -103,6 +106,7 @@ export function problemPromises(open: OpenStore): void {
     assert.deepEqual(await store.problemsPage(both, all), { rows: [], next: null });
   });
 
+  // spec: E42, W22
   test('statistics have seven UTC days and 24 UTC hours with their zeroes, the newest last', async (t) => {
     const store = await open(t);
     const at = new Date('2026-03-04T00:30:00Z');
@@ -125,6 +129,7 @@ export function problemPromises(open: OpenStore): void {
     assert.deepEqual(title, { 'Instance Creation Error': 7 });
   });
 
+  // spec: E42, E43
   test('statistics count by title, code, pool and launch config, those without under other and unknown', async (t) => {
     const store = await open(t);
     await store.recordProblem(report({ launchConfigId: 'a' }), now);
@@ -145,6 +150,7 @@ export function problemPromises(open: OpenStore): void {
     assert.equal(ofNone.daily.length, 7);
   });
 
+  // spec: W22
   test('a breakdown names a thousand at most and counts the rare ones together', async (t) => {
     const store = await open(t);
     const titles = Array.from({ length: 1003 }, (_, index) => `machine ${index} broke`);
@@ -165,6 +171,7 @@ export function problemPromises(open: OpenStore): void {
     ]);
   });
 
+  // spec: api 7.5, E65
   test('problems expire by the time they were reported', async (t) => {
     const store = await open(t);
     await store.recordProblem(report(), now);

@@ -26,6 +26,7 @@ const renewal = { terminateAfter: after(9 * dayMs), previousValidUntil: after(15
 
 /** What every store promises of registration. */
 export function registrationPromises(open: OpenStore): void {
+  // spec: api 7.3, provisioning 1.2, W3, P-34
   test('the first registration makes a requested worker running, with secret and end of life, and is told', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -61,6 +62,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.equal(await store.nextWorkerDue('aws', scope), null);
   });
 
+  // spec: P-44
   test('the view for a registration has the workerConfig of the launch config, null where there is none', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -91,6 +93,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.deepEqual(await toldExchanges(store), ['worker-running']);
   });
 
+  // spec: W3, P-34
   test('a repeated registration only replaces the secret and the end of life, and is not told', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -103,6 +106,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.deepEqual(await toldEvents(store), []);
   });
 
+  // spec: E54
   test('a cloud worker that has renewed its registration cannot start over', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -112,6 +116,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.deepEqual((await store.registrationView(worker))?.secrets.current, secret('second'));
   });
 
+  // spec: W8
   test('a declared worker is told running when it first registers, and may register as often as it likes', async (t) => {
     const store = await open(t);
     const worker = await declared(store);
@@ -141,6 +146,7 @@ export function registrationPromises(open: OpenStore): void {
   }
 
   for (const state of ['requested', 'stopping', 'stopped'] as const) {
+    // spec: E52
     test(`a worker that is ${state} cannot repeat its registration, nor renew it`, async (t) => {
       const store = await open(t);
       await aPool(store);
@@ -151,6 +157,7 @@ export function registrationPromises(open: OpenStore): void {
     });
   }
 
+  // spec: W30, P-20
   test('nobody registers who has no row', async (t) => {
     const store = await open(t);
     const key = { workerPoolId: poolId, workerGroup: scope, workerId: 'i-none' };
@@ -159,6 +166,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.equal(await store.reregister(key, secret('x'), { ...renewal, secret: secret('y') }, now), null);
   });
 
+  // spec: provisioning 1.9, E60
   test('a registration and a removal for want of one, at once: one of them happens', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -173,6 +181,7 @@ export function registrationPromises(open: OpenStore): void {
     }
   });
 
+  // spec: W3, P-35
   test('a renewal replaces the secret, keeps the presented one for its grace and moves the end of life', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -199,6 +208,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.equal(renewed?.terminateAfter, null);
   });
 
+  // spec: W3, P-35
   test('a lost answer to a renewal costs nothing: the secret before works until the new one is used', async (t) => {
     const store = await open(t);
     const { renew } = await aRunningWorker(store);
@@ -210,6 +220,7 @@ export function registrationPromises(open: OpenStore): void {
     assert.ok(await renew('second', 'fourth', 5));
   });
 
+  // spec: W3, P-35
   test('the grace of a secret ends at its time and is not prolonged by using it', async (t) => {
     const store = await open(t);
     const { worker, renew } = await aRunningWorker(store);

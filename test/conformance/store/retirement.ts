@@ -75,6 +75,7 @@ export function retirementPromises(open: OpenStore): void {
     assert.deepEqual(await store.retirementCandidates('no/such'), []);
   });
 
+  // spec: provisioning 4.6, 9.4
   test('what the provider before started has no launch config any more, even when the new one uses the same', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -83,6 +84,7 @@ export function retirementPromises(open: OpenStore): void {
     assert.equal(only(await store.retirementCandidates(poolId)).isLaunchConfigArchived, true);
   });
 
+  // spec: api 7.7, provisioning 4.6
   test('a decision is stored when its answer or its reason changed, keeps its date otherwise, and can be cleared', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -132,6 +134,7 @@ export function retirementPromises(open: OpenStore): void {
     await store.saveQueueActivity([], after(10));
   });
 
+  // spec: provisioning 1.7, E69
   test('the quarantines of a pool become those given, and the number of changes is told', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -165,6 +168,7 @@ export function retirementPromises(open: OpenStore): void {
     assert.equal(await store.saveQuarantines(poolId, [{ worker: stranger, until: after(1) }]), 0);
   });
 
+  // spec: W32
   test('advice given before a quarantine is void', async (t) => {
     const store = await open(t);
     await aPool(store);

@@ -16,7 +16,7 @@ async function lease(
   at = now,
   forMs = leaseMs,
 ): Promise<readonly LeasedTask[]> {
-  return store.lease(['provision'], owner, limit, forMs, at);
+  return store.lease(new Map([['provision', limit]]), owner, forMs, at);
 }
 
 async function statusOf(store: Store, name: string): Promise<TaskStatus | undefined> {
@@ -53,13 +53,32 @@ export function taskPromises(open: OpenStore): void {
     await store.ensureTasks([{ kind: 'expire', key: 'workers' }], after(2));
     assert.deepEqual(await lease(store, 'me', 10, now), []);
     assert.deepEqual(names(await lease(store, 'me', 1, after(5))), ['soon']);
-    assert.deepEqual(names(await store.lease(['provision', 'expire'], 'you', 10, leaseMs, after(5))), [
-      'workers',
-      'later',
-    ]);
+    const room = new Map([
+      ['provision', 10],
+      ['expire', 10],
+    ] as const);
+    assert.deepEqual(names(await store.lease(room, 'you', leaseMs, after(5))), ['workers', 'later']);
     assert.deepEqual(await lease(store, 'me', 10, after(5)), []);
     assert.equal((await statusOf(store, 'later'))?.leaseOwner, 'you');
     assert.deepEqual((await statusOf(store, 'later'))?.lastStartedAt, after(5));
+  });
+
+  test('of each kind as many are taken as there is room for, longest due first', async (t) => {
+    const store = await open(t);
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      await store.ensureTasks([key(name), { kind: 'expire', key: name }, { kind: 'deliver', key: name }], after(index));
+    }
+    const room = new Map([
+      ['provision', 1],
+      ['expire', 2],
+    ] as const);
+    const taken = await store.lease(room, 'me', leaseMs, after(5));
+    assert.deepEqual(taken.map(({ kind, key: name }) => `${kind} ${name}`).toSorted(), [
+      'expire a',
+      'expire b',
+      'provision a',
+    ]);
+    assert.deepEqual(await store.lease(new Map(), 'me', leaseMs, after(5)), []);
   });
 
   test('many who take at once never take one task twice, and together take all', async (t) => {
@@ -100,10 +119,11 @@ export function taskPromises(open: OpenStore): void {
     });
     const second = only(await lease(store, 'me', 1, after(minuteMs)));
     assert.deepEqual([second.fence, second.failures], [2n, 1]);
-    await store.complete([{ task: second, due: after(hourMs), error: null }], after(minuteMs));
+    const due = await store.complete([{ task: second, due: after(hourMs), error: null }], after(minuteMs));
+    assert.deepEqual(due, after(hourMs));
     const status = await statusOf(store, 'a');
     assert.deepEqual([status?.failures, status?.lastError], [0, null]);
-    await store.complete([], now);
+    assert.equal(await store.complete([], now), null);
   });
 
   test('a lease that has ended can be taken by another; the late completion of the first is refused', async (t) => {
@@ -114,7 +134,7 @@ export function taskPromises(open: OpenStore): void {
     const taken = only(await lease(store, 'alive'));
     assert.ok(taken.fence > lost.fence);
     assert.deepEqual(await store.heartbeat('dead', [lost], leaseMs), [lost]);
-    await store.complete([{ task: lost, due: after(hourMs), error: 'late' }], now);
+    assert.equal(await store.complete([{ task: lost, due: after(hourMs), error: 'late' }], now), null);
     const status = await statusOf(store, 'a');
     assert.deepEqual([status?.leaseOwner, status?.due, status?.lastError], ['alive', now, null]);
     await store.complete([{ task: taken, due: after(minuteMs), error: null }], now);
@@ -153,7 +173,7 @@ export function taskPromises(open: OpenStore): void {
     const task = only(await lease(store));
     await store.wake([key('a')], after(1));
     assert.deepEqual(await lease(store, 'other', 10, after(5)), []);
-    await store.complete([{ task, due: after(hourMs), error: null }], after(2));
+    assert.deepEqual(await store.complete([{ task, due: after(hourMs), error: null }], after(2)), after(2));
     assert.deepEqual((await statusOf(store, 'a'))?.due, after(2));
     const again = only(await lease(store, 'me', 1, after(2)));
     await store.complete([{ task: again, due: after(hourMs), error: null }], after(3));

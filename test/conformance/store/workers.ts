@@ -39,6 +39,7 @@ const declaration: Declaration = {
 
 /** What every store promises of reading, declaring and expiring workers. */
 export function workerPromises(open: OpenStore): void {
+  // spec: api 7.3, provisioning 1.2, P-44
   test('a worker reads back as its order and its lifecycle made it', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -72,6 +73,7 @@ export function workerPromises(open: OpenStore): void {
     assert.equal(await store.worker({ ...worker, workerGroup: 'eu-west-1' }), null);
   });
 
+  // spec: E29, W13
   test('workers are listed newest first, those of one instant in a fixed order, each once', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -93,6 +95,7 @@ export function workerPromises(open: OpenStore): void {
     assert.deepEqual(listed, (await store.workersPage({ workerPoolId: poolId }, all)).rows);
   });
 
+  // spec: W13
   test('a listing under way shows nobody twice and misses nobody who was there, whatever comes and goes', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -106,6 +109,7 @@ export function workerPromises(open: OpenStore): void {
     assert.equal(second.next, null);
   });
 
+  // spec: E28
   test('a listing can be narrowed by group, state and launch config, alone and together', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -180,6 +184,7 @@ export function workerPromises(open: OpenStore): void {
     expiry: { expires: after(31 * dayMs) },
   };
   for (const [what, other] of Object.entries(others)) {
+    // spec: W5, P-47
     test(`a declaration with another ${what} is a conflict and changes nothing`, async (t) => {
       const store = await open(t);
       const worker = await store.declareWorker(declaration, () => true, now);
@@ -189,6 +194,7 @@ export function workerPromises(open: OpenStore): void {
     });
   }
 
+  // spec: E33, W5, P-47
   test('a declaration with another secret, or of a worker that was removed, is a conflict', async (t) => {
     const store = await open(t);
     const worker = await store.declareWorker(declaration, () => true, now);
@@ -218,6 +224,7 @@ export function workerPromises(open: OpenStore): void {
     assert.deepEqual(await store.worker(declaration.key), larger);
   });
 
+  // spec: W7, W30
   test('only declared workers, and only those of the named provider, can be changed', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -251,6 +258,7 @@ export function workerPromises(open: OpenStore): void {
     await assert.rejects(store.updateDeclared(worker, 'static', change, now), refused);
   });
 
+  // spec: P-49
   test('the narrow question for advice gives state and last decision, null for nobody', async (t) => {
     const store = await open(t);
     await aPool(store);
@@ -263,6 +271,7 @@ export function workerPromises(open: OpenStore): void {
     assert.equal(await store.terminationAdvice(missing), null);
   });
 
+  // spec: api 7.5, E65, W6, P-13, P-48
   test('rows of stopped and of declared workers expire, never one whose machine may live', async (t) => {
     const store = await open(t);
     await aPool(store);

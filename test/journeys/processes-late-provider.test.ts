@@ -6,16 +6,17 @@ import { SteppedClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import { startEc2 } from '#simulators/ec2/server.ts';
 import { startQueueSimulator } from '#simulators/queue/server.ts';
+import { readConfig } from '#src/config.ts';
+import { createService } from '#src/service.ts';
+import type { Service } from '#src/service.ts';
 import { testDatabase } from '#test/database.ts';
 import { aPool } from '#test/deployment.ts';
 import { eventually, stepUntil } from '#test/engines.ts';
 import { endingOf, freePort } from '#test/processes.ts';
-import { readConfig } from './config.ts';
-import { createService } from './service.ts';
-import type { Service } from './service.ts';
 
 const admin = { clientId: 'test/admin', accessToken: 'access-token-of-the-test-administrator', scopes: ['*'] };
 
+// spec: api 10.3, provisioning 10.3, E68
 test('a provider whose set-up fails refuses with its reason while the rest works, and is used as soon as its set-up succeeds', async (test) => {
   const t = endingOf(test);
   const clock = new SteppedClock(new Date('2026-03-01T12:00:00.000Z'));
