@@ -20,6 +20,7 @@ import { systemRandom } from '#lib/random.ts';
 import { createVault } from '#lib/secret-vault.ts';
 import type { SecretVault } from '#lib/secret-vault.ts';
 import { slugid } from '#lib/slugid.ts';
+import { hasten } from '#loops/hasten.ts';
 import type { LoopParts } from '#loops/parts.ts';
 import { configureProviders, openProviders } from '#providers/directory.ts';
 import { providerModules } from '#providers/index.ts';
@@ -134,6 +135,9 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
     random,
     vault,
     watch: watchProviders(log, metrics),
+    log: log.child('provider'),
+    metrics,
+    hasten: (changed) => void hasten({ store, clock, log }, changed),
     signal: stopping.signal,
   });
 

@@ -220,6 +220,7 @@ async function someProviders(
 /** The API only asks whether a provider has a fleet. */
 const nowhere: Fleet = {
   maxPerOrder: 100,
+  confirmsLater: false,
   scopes: () => ['here'],
   place: () => ({ workerGroup: 'us-east1-a', scope: 'here', backOffScopes: [] }),
   launch: () => Promise.reject(new Error('not asked for')),

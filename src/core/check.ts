@@ -6,23 +6,29 @@ import type { FleetMember } from './worker.ts';
 import { looksLikeZombie } from './zombie.ts';
 
 /**
- * What was seen of a worker: a presence, `absent` from a complete list of its scope, or `confirmed-absent`: missing also from the answer to
- * the second kind of question (`Fleet.inspect`).
+ * What was seen of a worker: a presence, `absent` from a complete list of its scope, or what the second kind of question (`Fleet.inspect`)
+ * confirmed: missing from its answer too, or `failed` in both.
  */
-export type Seen = Presence | 'absent' | 'confirmed-absent';
+export type Seen = Presence | 'absent' | 'confirmed-absent' | 'confirmed-failed';
+
+/** What the second kind of question answered. @param presence undefined: it does not know the worker. */
+export function confirmed(presence: Presence | undefined): Seen {
+  if (presence === undefined) return 'confirmed-absent';
+  return presence === 'failed' ? 'confirmed-failed' : presence;
+}
 
 /** What to do about a worker. The loop carries it out; the store's guards and table of moves have the last word. */
 export type Verdict =
   /** Nothing now. */
   | { kind: 'keep'; reason: Reason<'alive' | 'ending' | 'young'> }
-  /** Ask the second kind of question before believing it is gone. */
-  | { kind: 'inspect'; reason: Reason<'absent'> }
+  /** Ask the second kind of question before believing it is gone, or will never work. */
+  | { kind: 'inspect'; reason: Reason<'absent' | 'failed'> }
   /** Ask the queue about this worker, then `zombie` (`core/zombie.ts`). */
   | { kind: 'ask-queue'; reason: Reason<'looks-idle'> }
   /** Move it with `remove`, under these guards, for this removal reason (spec/provisioning.md 1.5); then terminate it. */
   | {
       kind: 'remove';
-      reason: Reason<'time-limit'>;
+      reason: Reason<'time-limit' | 'failed'>;
       guards: Pick<MoveRequest, 'ifTerminateAfterBefore' | 'ifUnregistered' | 'ifInactiveSince'>;
     }
   /** It is `stopping` and still there: call terminate again. `isTimeToTell`: report it to the pool as well. */
@@ -51,33 +57,50 @@ const ending: Verdict = { kind: 'keep', reason: { code: 'ending', text: 'on its 
  *
  * Gone needs proof: a list without it is a reason to ask, and even the answer is not believed of a young machine. Time limits hold whatever
  * was seen, also of machines that are suspended or cannot be found (P-14, P-29). What looks like a zombie is first asked about.
+ *
+ * @param why the cloud's reason for what was seen, when it gave one: it stands in the verdict's.
  */
-export function check(member: FleetMember, seen: Seen, now: Date): Verdict {
-  const end = endOf(member, seen, now);
+export function check(member: FleetMember, seen: Seen, now: Date, why: string | null = null): Verdict {
+  const end = endOf(member, seen, now, why);
   if (end !== null) return end;
   if (member.state === 'stopping') return checkStopping(member, seen, now);
+  if (seen === 'failed' || seen === 'confirmed-failed') return checkFailed(member, seen, why);
   if (isPast(member.terminateAfter, now)) {
     return { kind: 'remove', reason: removedByTime, guards: { ifTerminateAfterBefore: now } };
   }
   if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, now);
-  if (looksLikeZombie(member, now)) {
-    const since = member.lastActive ?? member.registeredAt ?? member.created;
-    return {
-      kind: 'ask-queue',
-      reason: { code: 'looks-idle', text: `no sign of work known since ${since.toISOString()}` },
-    };
-  }
+  if (looksLikeZombie(member, now)) return askQueue(member);
   return seen === 'ending' ? ending : alive;
 }
 
+function askQueue({ lastActive, registeredAt, created }: FleetMember): Verdict {
+  const since = lastActive ?? registeredAt ?? created;
+  return {
+    kind: 'ask-queue',
+    reason: { code: 'looks-idle', text: `no sign of work known since ${since.toISOString()}` },
+  };
+}
+
 /** The end of a worker's life, where what was seen proves it. */
-function endOf(member: FleetMember, seen: Seen, now: Date): Verdict | null {
-  if (seen === 'gone') return { kind: 'stop', mustDelete: false, reason: { code: 'gone', text: 'gone at the cloud' } };
+function endOf(member: FleetMember, seen: Seen, now: Date, why: string | null): Verdict | null {
+  if (seen === 'gone') {
+    return { kind: 'stop', mustDelete: false, reason: { code: 'gone', text: why ?? 'gone at the cloud' } };
+  }
   if (seen === 'dormant') {
-    return { kind: 'stop', mustDelete: true, reason: { code: 'dormant', text: 'stopped at the cloud, and deleted' } };
+    return {
+      kind: 'stop',
+      mustDelete: true,
+      reason: { code: 'dormant', text: why ?? 'stopped at the cloud, and deleted' },
+    };
   }
   if (seen !== 'confirmed-absent' || isYoung(member, now)) return null;
   return { kind: 'stop', mustDelete: false, reason: { code: 'gone', text: 'unknown to the cloud, asked twice' } };
+}
+
+function checkFailed({ state }: FleetMember, seen: 'failed' | 'confirmed-failed', why: string | null): Verdict {
+  const text = why ?? 'failed at the cloud';
+  if (seen === 'failed') return { kind: 'inspect', reason: { code: 'failed', text } };
+  return { kind: 'remove', reason: { code: 'failed', text }, guards: { ifUnregistered: state === 'requested' } };
 }
 
 function checkStopping(member: FleetMember, seen: Seen, now: Date): Verdict {

@@ -58,7 +58,9 @@ export interface Refusal {
   retryAfterMs: number | null;
   /** The cloud's id of the call, for a support case. */
   requestId: string | null;
-  /** Title of the error that people see, where the spec has one of its own; else `Instance Creation Error`. */
+  /** Kind of the error that people see, where the spec has one of its own; else `creation-error`. */
+  kind?: string;
+  /** Its title, where the spec has one of its own; else `Instance Creation Error`. */
   title?: string;
 }
 

@@ -3,11 +3,18 @@ import type { LaunchOrder, LaunchOutcome, LaunchRequest, Refusal } from './launc
 import type { Worker, WorkerKey } from './worker.ts';
 
 /**
- * What a cloud shows of a machine, in five words.
- * `alive`: booting or up. `suspended`: exists, does not work, can come back (time limits still hold). `ending`: on its way out.
- * `gone`: nothing left. `dormant`: ended, yet something that costs money is left and must be deleted (a stopped EC2 instance).
+ * What a cloud shows of a machine, in seven words.
+ * `starting`: accepted, and the cloud may still fail to find it a place. `alive`: it has one, booting or up. `suspended`: exists, does not work,
+ * can come back (time limits still hold). `failed`: exists, and will never work (again): believed when both kinds of question say so, and
+ * then removed. `ending`: on its way out. `gone`: nothing left. `dormant`: ended, yet something that costs money is left, which one more delete
+ * call ends (a stopped EC2 instance).
  */
-export type Presence = 'alive' | 'suspended' | 'ending' | 'dormant' | 'gone';
+export type Presence = 'starting' | 'alive' | 'suspended' | 'failed' | 'ending' | 'dormant' | 'gone';
+
+/** A worker as calls to its cloud need it: its name, and what its launch recorded of it. */
+export interface FleetWorker extends WorkerKey {
+  providerData: JsonObject;
+}
 
 /** One machine as a cloud shows it. */
 export interface Sighting {
@@ -21,6 +28,10 @@ export interface Sighting {
   launchedAt: Date | null;
   /** What `LaunchedWorker.providerData` would hold: lets a machine be adopted whose launch answer was lost. */
   providerData: JsonObject;
+  /** Why it is in that state, in a few words for people, when the cloud says so: `preempted`, `failed power state; …`. */
+  why?: string;
+  /** The cloud's no that came after it had accepted the launch: why the machine does not come up. */
+  trouble?: Refusal;
 }
 
 /** What became of a request to end one machine. `accepted`: it will end or has ended. */
@@ -47,6 +58,11 @@ export interface Fleet {
   };
   /** The most machines one order may ask for. */
   readonly maxPerOrder: number;
+  /**
+   * Whether an accepted launch may still fail for lack of machines or quota. Then those back-off scopes are open again only when a machine is
+   * sighted `alive`; else its acceptance opens them.
+   */
+  readonly confirmsLater: boolean;
   /** Sends an order. A repeat of the same order starts nothing twice. Refusals are outcomes, not errors. */
   launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchOutcome>;
   /**
@@ -60,9 +76,12 @@ export interface Fleet {
    * Asks about these workers by id: the second kind of question that must confirm what a list did not show. A worker missing from the answer
    * does not exist at the cloud.
    */
-  inspect(scope: string, workers: readonly WorkerKey[], signal: AbortSignal): Promise<readonly Sighting[]>;
-  /** Ends machines. One that is gone already counts as accepted. One outcome per worker. */
-  terminate(scope: string, workers: readonly WorkerKey[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
+  inspect(scope: string, workers: readonly FleetWorker[], signal: AbortSignal): Promise<readonly Sighting[]>;
+  /**
+   * Ends machines, with all that was made for them. One that is gone already counts as accepted. One outcome per worker. What takes longer than
+   * a call goes on by itself; broken off, it is taken up again by the next call.
+   */
+  terminate(scope: string, workers: readonly FleetWorker[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
 }
 
 /** Checks who a worker is. */

@@ -72,6 +72,11 @@ function wishMs({ retryAfterMs }: Refusal): number {
   return Math.min(retryAfterMs ?? 0, longestWishMs);
 }
 
+/** Whether machines must be seen, where an accepted launch may still fail for the same reason, before the scope is open again. */
+export function isProvenLater({ class: refusalClass }: Setback): boolean {
+  return refusalClass === 'capacity' || refusalClass === 'quota';
+}
+
 function isClosed(setback: Setback, now: Date): boolean {
   return now.getTime() < setback.until.getTime();
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from './json.ts';
 import type { Page, PageRequest } from './pool-store.ts';
 import type { Pool } from './pool.ts';
+import type { FleetWorker } from './provider.ts';
 import type { FleetMember, MoveName, TerminationDecision, Worker, WorkerKey, WorkerState } from './worker.ts';
 
 /** One intended move. It happens only if the table allows it from the stored state and every guard still holds then. */
@@ -14,6 +15,8 @@ export interface MoveRequest {
   ifUnregistered?: boolean;
   /** Only if the queue's last known sign of life is still not after this instant. */
   ifInactiveSince?: Date;
+  /** The cloud refused it after having accepted it: a failed launch of its launch config, and no machine that never registered. */
+  isRefused?: boolean;
 }
 
 /** A move that happened, with what events, logs and metrics need. */
@@ -134,9 +137,13 @@ export interface WorkerStore {
    * that lives on behind a stopped row from both. */
   knownIds(providerId: string, scope: string, workerIds: readonly string[]): Promise<ReadonlyMap<string, WorkerState>>;
   /** Workers of a scope in `requested` or `stopping` whose next look is due, longest due first. */
-  dueWorkers(providerId: string, scope: string, now: Date, limit: number): Promise<readonly FleetMember[]>;
+  dueWorkers(providerId: string, scope: string, now: Date, limit: number): Promise<readonly DueWorker[]>;
+  /** These workers, those that exist, with what their launch recorded. */
+  fleetWorkers(workers: readonly WorkerKey[]): Promise<readonly FleetWorker[]>;
   /** Sets when these workers are looked at next, counting this try. Does not wake anything. */
   reschedule(next: readonly { worker: WorkerKey; dueAt: Date }[]): Promise<void>;
+  /** Makes workers of a scope with these cloud ids that are `requested` or `stopping` due now. @returns whether there are any. */
+  hasten(providerId: string, scope: string, workerIds: readonly string[], now: Date): Promise<boolean>;
   /** When the next `requested` or `stopping` worker of a scope is due; null: none waits. */
   nextWorkerDue(providerId: string, scope: string): Promise<Date | null>;
   /** Scopes of a provider that have non-stopped workers or open orders. */
@@ -167,6 +174,9 @@ export interface WorkerStore {
   /** Deletes rows past `expires` that are stopped or declared (static); never a row whose machine may live (P-48). @returns how many. */
   expireWorkers(now: Date): Promise<number>;
 }
+
+/** A worker that is due for a look, with all that the look needs. */
+export type DueWorker = FleetMember & FleetWorker;
 
 /** A running worker as termination decisions see it. */
 export interface RetirementRow extends WorkerKey {

@@ -1,12 +1,11 @@
-import { check } from '#core/check.ts';
 import { nextLook } from '#core/next-look.ts';
-import type { FleetMember } from '#core/worker.ts';
+import type { DueWorker } from '#core/worker-store.ts';
 import { carryOut, terminate } from './carry-out.ts';
-import type { Judged } from './carry-out.ts';
+import { judgeInspected } from './judged.ts';
 import { after, fleetOf } from './parts.ts';
 import type { LoopParts } from './parts.ts';
-import { nameOf } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { openProven } from './troubles.ts';
 
 const batchSize = 1_000;
 /** A wake-up tells of new work; this only bounds what a lost one could cost. */
@@ -30,10 +29,10 @@ export async function advanceScope(parts: LoopParts, key: string, signal: AbortS
   return next !== null && next < rest ? next : rest;
 }
 
-async function advance(parts: LoopParts, at: Scope, due: readonly FleetMember[], signal: AbortSignal): Promise<void> {
+async function advance(parts: LoopParts, at: Scope, due: readonly DueWorker[], signal: AbortSignal): Promise<void> {
   const { store, clock } = parts;
   // The delete call comes first of all: somebody waits for it, and capacity with it.
-  const isFresh = ({ state, attempts }: FleetMember): boolean => state === 'stopping' && attempts === 0;
+  const isFresh = ({ state, attempts }: DueWorker): boolean => state === 'stopping' && attempts === 0;
   const [fresh, others] = [due.filter(isFresh), due.filter((member) => !isFresh(member))];
   // Counted as tried before they are: whatever breaks below, nothing is asked in a tight circle.
   await store.reschedule(
@@ -41,21 +40,9 @@ async function advance(parts: LoopParts, at: Scope, due: readonly FleetMember[],
   );
   await terminate(parts, at, fresh, signal);
   if (others.length === 0) return;
-  const judged = await look(parts, at, others, signal);
+  // An answer to questions by id, without one of them, is already the second kind of question.
+  const sightings = await at.fleet.inspect(at.scope, others, signal);
+  const judged = judgeInspected(others, sightings, clock.now());
+  await openProven(parts, at, judged);
   await carryOut(parts, at, judged, signal);
-}
-
-/** Asks the cloud about these workers by id: an answer without one of them is already the second kind of question. */
-async function look(
-  { clock }: LoopParts,
-  { fleet, scope }: Scope,
-  members: readonly FleetMember[],
-  signal: AbortSignal,
-): Promise<Judged[]> {
-  const sightings = await fleet.inspect(scope, members, signal);
-  const presences = new Map(sightings.map((sighting) => [nameOf(sighting), sighting.presence]));
-  return members.map((member) => ({
-    member,
-    verdict: check(member, presences.get(nameOf(member)) ?? 'confirmed-absent', clock.now()),
-  }));
 }

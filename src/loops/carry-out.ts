@@ -1,17 +1,13 @@
-import type { Verdict } from '#core/check.ts';
+import type { FleetWorker } from '#core/provider.ts';
 import type { MoveRequest, Moved } from '#core/worker-store.ts';
 import type { FleetMember, WorkerKey } from '#core/worker.ts';
+import type { Judged } from './judged.ts';
 import { scopeKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { nameOf } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { noteTroubles } from './troubles.ts';
 import { askQueue } from './zombies.ts';
-
-/** A worker with what is to be done about it. */
-export interface Judged {
-  member: FleetMember;
-  verdict: Verdict;
-}
 
 /**
  * Carries verdicts out in bulk: moves (with their guards), deletes, and questions to the queue. Removed workers are ended by the scope's `advance` task, which
@@ -28,26 +24,31 @@ export async function carryOut(
   await endAgain(parts, at, judged, signal);
   const deleted = await deleteDormant(parts, at, judged, signal);
   const suspects = judged.filter(({ verdict }) => verdict.kind === 'ask-queue').map(({ member }) => member);
-  const requests = [
-    ...judged.flatMap(({ member, verdict }) => moveOf(member, verdict, deleted)),
-    ...(await askQueue(parts, suspects, signal)),
-  ];
+  const requests = [...judged.flatMap((one) => moveOf(one, deleted)), ...(await askQueue(parts, suspects, signal))];
   if (requests.length === 0) return [];
   const moved = await store.moveWorkers(requests, clock.now());
   if (moved.some(({ move }) => move === 'remove')) {
     await store.wake([{ kind: 'advance', key: scopeKey(at.provider.providerId, at.scope) }], clock.now());
   }
+  await noteTroubles(parts, at, judged, moved);
   return moved;
 }
 
-function moveOf(member: FleetMember, verdict: Verdict, deleted: ReadonlySet<string>): MoveRequest[] {
+function moveOf({ member, verdict, trouble }: Judged, deleted: ReadonlySet<string>): MoveRequest[] {
   const worker = keyOf(member);
-  if (verdict.kind === 'remove') return [{ worker, move: 'remove', reason: verdict.reason.text, ...verdict.guards }];
+  const isRefused = trouble !== null;
+  if (verdict.kind === 'remove') {
+    return [{ worker, move: 'remove', reason: verdict.reason.text, isRefused, ...verdict.guards }];
+  }
   if (verdict.kind !== 'stop' || (verdict.mustDelete && !deleted.has(nameOf(member)))) return [];
-  return [{ worker, move: 'stop', reason: verdict.reason.text }];
+  return [{ worker, move: 'stop', reason: verdict.reason.text, isRefused }];
 }
 
-function keyOf({ workerPoolId, workerGroup, workerId }: FleetMember): WorkerKey {
+function asFleetWorker({ member, providerData }: Judged): FleetWorker {
+  return { ...keyOf(member), providerData };
+}
+
+function keyOf({ workerPoolId, workerGroup, workerId }: WorkerKey): WorkerKey {
   return { workerPoolId, workerGroup, workerId };
 }
 
@@ -59,22 +60,12 @@ async function deleteDormant(
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const dormant = judged.filter(({ verdict }) => verdict.kind === 'stop' && verdict.mustDelete);
-  return terminate(
-    parts,
-    at,
-    dormant.map(({ member }) => member),
-    signal,
-  );
+  return terminate(parts, at, dormant.map(asFleetWorker), signal);
 }
 
 async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], signal: AbortSignal): Promise<void> {
   const again = judged.filter(({ verdict }) => verdict.kind === 'end-again');
-  await terminate(
-    parts,
-    at,
-    again.map(({ member }) => member),
-    signal,
-  );
+  await terminate(parts, at, again.map(asFleetWorker), signal);
   for (const { member, verdict } of again) {
     if (verdict.kind === 'end-again' && verdict.isTimeToTell) {
       await reportStuck(parts, member, verdict.reason.text);
@@ -86,7 +77,7 @@ async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], 
 export async function terminate(
   parts: LoopParts,
   { fleet, scope, provider }: Scope,
-  members: readonly WorkerKey[],
+  members: readonly FleetWorker[],
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   if (members.length === 0) return new Set();
@@ -95,7 +86,7 @@ export async function terminate(
     if (refusal === null) continue;
     parts.log.write('termination-refused', 'warning', {
       providerId: provider.providerId,
-      ...worker,
+      ...keyOf(worker),
       class: refusal.class,
       code: refusal.code,
       message: refusal.message,

@@ -1,16 +1,16 @@
-import type { LaunchOrder, LaunchOutcome } from '#core/launch.ts';
+import type { LaunchOrder, LaunchOutcome, Refusal } from '#core/launch.ts';
 import type { Setback } from '#core/launch-store.ts';
 import { lifecycleOf } from '#core/pool.ts';
 import type { PoolDefinition } from '#core/pool.ts';
 import type { Fleet, Provider } from '#core/provider.ts';
 import type { Selection } from '#core/select.ts';
-import { nextSetback, provenScopes } from '#core/setback.ts';
+import { isProvenLater, nextSetback, provenScopes } from '#core/setback.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { after, scopeKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { brokenOff, reportRefusals } from './refusals.ts';
-import type { OrderAnswer } from './refusals.ts';
+import type { Refused } from './refusals.ts';
 
 /** Orders of one turn, with what is known around them. */
 export interface LaunchBatch {
@@ -41,7 +41,7 @@ export async function launchAll(parts: LoopParts, batch: LaunchBatch, signal: Ab
     clock.now(),
   );
   const launched = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
-  await reportRefusals(parts, batch, launched);
+  await reportRefusals(parts, launched.flatMap(refusedLaunch));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return {
@@ -58,7 +58,18 @@ export interface LaunchResult {
 }
 
 /** One order's fate in this turn. */
-type Launched = LaunchResult & OrderAnswer;
+interface Launched extends LaunchResult {
+  order: LaunchOrder;
+  refusal: Refusal | null;
+  /** Since when its scope is refused; null without a refusal. */
+  refusedSince: Date | null;
+}
+
+function refusedLaunch({ order, refusal, refusedSince }: Launched): Refused[] {
+  if (refusal === null || refusedSince === null) return [];
+  const { workerPoolId, providerId, launchConfigId, workerGroup, count } = order;
+  return [{ workerPoolId, providerId, launchConfigId, workerGroup, requested: count, refusal, refusedSince }];
+}
 
 async function launchOne(
   parts: LoopParts,
@@ -105,7 +116,7 @@ async function send(
 /** Closes the scope a refusal names for longer; opens those that the order proved to work again. */
 async function moveScopes(
   { store, clock, random }: LoopParts,
-  { provider, selection, setbacks }: LaunchBatch,
+  { provider, fleet, selection, setbacks }: LaunchBatch,
   order: LaunchOrder,
   outcome: LaunchOutcome,
 ): Promise<Pick<Launched, 'isScopeProven' | 'refusedSince'>> {
@@ -120,10 +131,14 @@ async function moveScopes(
     await store.saveSetback(next);
     refusedSince = next.since;
   }
-  const proven = provenScopes(probed, outcome);
+  const proven = provenScopes(probed, outcome).filter((scope) => !waitsForProof(fleet, setbacks.get(scope)));
   for (const scope of proven) {
     setbacks.delete(scope);
     await store.clearSetback(providerId, scope);
   }
   return { isScopeProven: proven.length > 0, refusedSince };
+}
+
+function waitsForProof({ confirmsLater }: Fleet, setback: Setback | undefined): boolean {
+  return confirmsLater && setback !== undefined && isProvenLater(setback);
 }

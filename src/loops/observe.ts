@@ -2,8 +2,9 @@ import { check } from '#core/check.ts';
 import type { Sighting } from '#core/provider.ts';
 import type { FleetMember, WorkerKey } from '#core/worker.ts';
 import { carryOut } from './carry-out.ts';
-import type { Judged } from './carry-out.ts';
 import { ExpectedWorkers } from './expected-workers.ts';
+import { judgeInspected, judgeListed } from './judged.ts';
+import type { Judged } from './judged.ts';
 import { endOrphans } from './orphans.ts';
 import { after, fleetOf } from './parts.ts';
 import type { LoopParts } from './parts.ts';
@@ -51,7 +52,8 @@ async function observe(parts: LoopParts, at: Scope, signal: AbortSignal): Promis
   for await (const page of fleet.observe(scope, signal)) {
     sighted += page.length;
     const { judged, strangers } = compare(page, expected, seen, clock.now());
-    moved += (await carryOut(parts, at, judged, signal)).length;
+    const inspected = await inspectDoubtful(parts, at, judged, signal);
+    moved += (await carryOut(parts, at, [...judged, ...inspected], signal)).length;
     await endOrphans(parts, at, strangers, signal);
   }
   moved += await checkUnseen(parts, at, expected.rest(), signal);
@@ -89,11 +91,11 @@ function compare(
       strangers.push(sighting);
       continue;
     }
-    if (sighting.presence === 'alive') seen.add(member);
+    if (sighting.presence === 'alive' || sighting.presence === 'starting') seen.add(member);
     // The fast lane has those: it knows how often it has tried.
     if (member.state === 'stopping' && sighting.presence !== 'gone') continue;
-    const verdict = check(member, sighting.presence, now);
-    if (verdict.kind !== 'keep') judged.push({ member, verdict });
+    const one = judgeListed(member, sighting, now);
+    if (one.verdict.kind !== 'keep') judged.push(one);
   }
   return { judged, strangers };
 }
@@ -108,18 +110,37 @@ async function checkUnseen(
   const { clock } = parts;
   const judged = unseen
     .filter((member) => member.state !== 'stopping')
-    .map((member): Judged => ({ member, verdict: check(member, 'absent', clock.now()) }));
+    .map((member): Judged => ({
+      member,
+      verdict: check(member, 'absent', clock.now()),
+      providerData: {},
+      presence: null,
+      trouble: null,
+    }));
+  const inspected = await inspectDoubtful(parts, at, judged, signal);
+  const moved = await carryOut(parts, at, [...judged, ...inspected], signal);
+  return moved.length;
+}
+
+/** Asks the second kind of question about those of whom a list alone is not believed. @returns what its answers come to. */
+async function inspectDoubtful(
+  { store, clock }: LoopParts,
+  at: Scope,
+  judged: readonly Judged[],
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
   const doubtful = judged.filter(({ verdict }) => verdict.kind === 'inspect').map(({ member }) => member);
   const inspected: Judged[] = [];
   for (let start = 0; start < doubtful.length; start += pageSize) {
     const batch = doubtful.slice(start, start + pageSize);
-    const sightings = await at.fleet.inspect(at.scope, batch, signal);
-    const presences = new Map(sightings.map((sighting) => [nameOf(sighting), sighting.presence]));
-    for (const member of batch) {
-      const presence = presences.get(nameOf(member)) ?? 'confirmed-absent';
-      inspected.push({ member, verdict: check(member, presence, clock.now()) });
-    }
+    const recorded = await store.fleetWorkers(batch);
+    const data = new Map(recorded.map((worker) => [workerName(worker), worker.providerData]));
+    const workers = batch.map((member) => ({ ...member, providerData: data.get(workerName(member)) ?? {} }));
+    inspected.push(...judgeInspected(workers, await at.fleet.inspect(at.scope, workers, signal), clock.now()));
   }
-  const moved = await carryOut(parts, at, [...judged, ...inspected], signal);
-  return moved.length;
+  return inspected;
+}
+
+function workerName(worker: WorkerKey): string {
+  return `${worker.workerPoolId} ${nameOf(worker)}`;
 }

@@ -45,7 +45,7 @@ export async function endOrphans(
   await terminate(
     parts,
     at,
-    lost.map(({ workerGroup, workerId }) => ({ workerPoolId: '', workerGroup, workerId })),
+    lost.map(({ workerGroup, workerId, providerData }) => ({ workerPoolId: '', workerGroup, workerId, providerData })),
     signal,
   );
 }

@@ -1,13 +1,19 @@
 import type { LaunchOrder, Refusal, RefusalClass } from '#core/launch.ts';
-import type { PoolDefinition } from '#core/pool.ts';
 import type { LoopParts } from './parts.ts';
 
-/** What a cloud said of an order. */
-export interface OrderAnswer {
-  order: LaunchOrder;
-  refusal: Refusal | null;
-  /** Since when its scope is refused; null without a refusal. */
-  refusedSince: Date | null;
+/** A launch that a cloud refused: an order at once, or a single worker after its acceptance. */
+export interface Refused {
+  workerPoolId: string;
+  providerId: string;
+  launchConfigId: string | null;
+  workerGroup: string;
+  /** The worker whose launch had been accepted. */
+  workerId?: string;
+  /** Machines asked for. */
+  requested: number;
+  refusal: Refusal;
+  /** Since when its back-off scope is refused. */
+  refusedSince: Date;
 }
 
 /** Refusals that a person can do something about, or wants to know; throttling and blips are only counted. */
@@ -20,48 +26,39 @@ const newestErrors = 50;
  * Counts every refusal, and stores an error for those that people should see: one per launch config and code, as long as the refused scope does not
  * work again. Further tries of the same incident tell nobody anything new.
  */
-export async function reportRefusals(
-  parts: LoopParts,
-  { pool }: { pool: PoolDefinition },
-  answers: readonly OrderAnswer[],
-): Promise<void> {
+export async function reportRefusals(parts: LoopParts, refused: readonly Refused[]): Promise<void> {
   const { store, clock, metrics, newErrorId } = parts;
-  const { workerPoolId, providerId } = pool;
   const reported = new Set<string>();
-  for (const { order, refusal, refusedSince } of answers) {
-    if (refusal === null || refusedSince === null) continue;
-    const { class: refusalClass, code } = refusal;
+  for (const one of refused) {
+    const { workerPoolId, providerId, launchConfigId, workerGroup, workerId, requested, refusal } = one;
+    const { class: refusalClass, code, requestId } = refusal;
     metrics.count('worker_manager_refusals_total', { workerPoolId, providerId, class: refusalClass, code });
-    const incident = `${order.launchConfigId} ${code}`;
+    const incident = `${workerPoolId} ${launchConfigId} ${code}`;
     if (!reportedClasses.has(refusalClass) || reported.has(incident)) continue;
     reported.add(incident);
-    if (await isTold(parts, order, code, refusedSince)) continue;
+    if (await isTold(parts, one)) continue;
     await store.recordProblem(
       {
         errorId: newErrorId(),
         workerPoolId,
-        kind: 'creation-error',
+        kind: refusal.kind ?? 'creation-error',
         title: refusal.title ?? 'Instance Creation Error',
         description: refusal.message,
         // Readable by anyone who may list errors: only what names the incident, never the request (P-56).
-        extra: {
-          code,
-          class: refusalClass,
-          workerGroup: order.workerGroup,
-          requested: order.count,
-          requestId: refusal.requestId,
-        },
-        launchConfigId: order.launchConfigId,
+        extra: { code, class: refusalClass, workerGroup, requested, requestId },
+        launchConfigId,
+        ...(workerId === undefined ? {} : { workerGroup, workerId }),
       },
       clock.now(),
     );
   }
 }
 
-async function isTold({ store }: LoopParts, order: LaunchOrder, code: string, since: Date): Promise<boolean> {
-  const { workerPoolId, launchConfigId } = order;
-  const newest = await store.problemsPage({ workerPoolId, launchConfigId }, { after: null, limit: newestErrors });
-  return newest.rows.some(({ reported, extra }) => reported >= since && extra['code'] === code);
+async function isTold({ store }: LoopParts, { refusedSince, ...refused }: Refused): Promise<boolean> {
+  const { workerPoolId, launchConfigId, refusal } = refused;
+  const filter = { workerPoolId, ...(launchConfigId === null ? {} : { launchConfigId }) };
+  const newest = await store.problemsPage(filter, { after: null, limit: newestErrors });
+  return newest.rows.some(({ reported, extra }) => reported >= refusedSince && extra['code'] === refusal.code);
 }
 
 /** What a call that threw or took too long is called: nobody knows whether it had an effect. */

@@ -1,6 +1,11 @@
 import type { FleetMember } from '#core/worker.ts';
+import type { Metrics } from '#core/telemetry.ts';
+import { scopeKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import type { Scope } from './scope.ts';
+
+/** The groups that the last report of each scope named: a gauge that is not set again would stay. */
+const lastGroups = new WeakMap<Metrics, Map<string, ReadonlySet<string>>>();
 
 /** Adds up the capacity that one observation saw alive, by pool and group. */
 export class SeenCapacity {
@@ -16,7 +21,7 @@ export class SeenCapacity {
   report({ log, metrics }: LoopParts, { provider, scope }: Scope): void {
     const { providerId } = provider;
     const name = 'worker_manager_worker_pool_scan_seen_workers';
-    metrics.forget(name, { providerId, workerGroup: scope });
+    this.#forgetLast(metrics, name, { providerId, scope });
     const seen: Record<string, number> = {};
     for (const [workerPoolId, groups] of this.#byPool) {
       for (const [workerGroup, capacity] of groups) {
@@ -26,5 +31,12 @@ export class SeenCapacity {
     }
     const total = Object.values(seen).reduce((sum, capacity) => sum + capacity, 0);
     log.write('scan-seen', 'notice', { providerId, scope, seen, total });
+  }
+  #forgetLast(metrics: Metrics, name: string, { providerId, scope }: { providerId: string; scope: string }): void {
+    const scopes = lastGroups.get(metrics) ?? new Map<string, ReadonlySet<string>>();
+    lastGroups.set(metrics, scopes);
+    const key = scopeKey(providerId, scope);
+    for (const workerGroup of scopes.get(key) ?? []) metrics.forget(name, { providerId, workerGroup });
+    scopes.set(key, new Set([...this.#byPool.values()].flatMap((groups) => [...groups.keys()])));
   }
 }

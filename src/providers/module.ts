@@ -1,5 +1,6 @@
 import type { Clock, Random } from '#core/clock.ts';
 import type { Provider } from '#core/provider.ts';
+import type { Log, Metrics } from '#core/telemetry.ts';
 import type { SecretVault } from '#lib/secret-vault.ts';
 import type { SettingsReader } from './settings-reader.ts';
 
@@ -59,6 +60,14 @@ export interface ProviderSurroundings {
   random: Random;
   vault: Pick<SecretVault, 'seal' | 'matches'>;
   watch: ProviderWatch;
+  /** For what only this provider has to tell; what it refuses, loses or starts is told by the loops. */
+  log: Log;
+  metrics: Metrics;
+  /**
+   * Something has changed at the cloud about these workers, those on their way in or out are looked at now: a finished operation leads to the next
+   * step at once. Never throws, returns at once.
+   */
+  hasten(changed: { providerId: string; scope: string; workerIds: readonly string[] }): void;
   /** Aborted when the program stops: whatever a provider holds open is closed then. */
   signal: AbortSignal;
 }

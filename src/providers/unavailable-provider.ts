@@ -42,6 +42,7 @@ function unavailableFleet(reason: string, refuse: () => never): Fleet {
   const unknown: LaunchOutcome = { kind: 'unknown', refusal };
   return {
     maxPerOrder: 1,
+    confirmsLater: false,
     scopes: () => [],
     place: refuse,
     launch: async () => unknown,

@@ -1,4 +1,5 @@
-import type { WorkerStore } from '#core/worker-store.ts';
+import type { FleetWorker } from '#core/provider.ts';
+import type { DueWorker, WorkerStore } from '#core/worker-store.ts';
 import type { WorkerKey, WorkerState } from '#core/worker.ts';
 import { prepared, statement } from './database.ts';
 import type { Database } from './database.ts';
@@ -8,6 +9,7 @@ import { fleetColumns, isRecord, keyMembers, keyRecord, keyValues } from './work
 import type { FleetRow } from './worker-row.ts';
 
 const inScope = 'w.provider_id = $1 and w.scope = $2';
+const providerDataColumn = 'w.provider_data as "providerData"';
 const isOnItsWay = `w.state in ('requested', 'stopping')`;
 
 const selectFleet = prepared(
@@ -23,7 +25,8 @@ const selectKnown = statement(
 );
 const selectDue = prepared(
   'fleet.due',
-  `select ${fleetColumns} from worker w where ${inScope} and ${isOnItsWay} and w.due_at <= $3 order by w.due_at limit $4`,
+  `select ${fleetColumns}, ${providerDataColumn} from worker w
+  where ${inScope} and ${isOnItsWay} and w.due_at <= $3 order by w.due_at limit $4`,
 );
 const selectNextDue = prepared(
   'fleet.next-due',
@@ -33,6 +36,16 @@ const setDue = statement(
   'fleet.reschedule',
   `update worker w set due_at = r."dueAt", attempts = w.attempts + 1
   from json_to_recordset($1::json) as r (${keyRecord}, "dueAt" timestamptz) where ${isRecord} and ${isOnItsWay}`,
+);
+
+const selectWorkers = statement(
+  'fleet.workers',
+  `select w.worker_pool_id as "workerPoolId", w.worker_group as "workerGroup", w.worker_id as "workerId", ${providerDataColumn}
+  from worker w join json_to_recordset($1::json) as r (${keyRecord}) on ${isRecord}`,
+);
+const hastenWorkers = statement(
+  'fleet.hasten',
+  `update worker w set due_at = $4 where w.worker_id = any($3::text[]) and ${inScope} and ${isOnItsWay}`,
 );
 
 // Jumps from scope to scope in the index, however many workers each has.
@@ -61,7 +74,15 @@ const noteWhole = statement(
 
 type FleetStore = Pick<
   WorkerStore,
-  'fleetPage' | 'knownIds' | 'dueWorkers' | 'reschedule' | 'nextWorkerDue' | 'activeScopes' | 'noteObserved'
+  | 'fleetPage'
+  | 'knownIds'
+  | 'dueWorkers'
+  | 'fleetWorkers'
+  | 'reschedule'
+  | 'hasten'
+  | 'nextWorkerDue'
+  | 'activeScopes'
+  | 'noteObserved'
 >;
 
 const beforeAll: WorkerKey = { workerPoolId: '', workerGroup: '', workerId: '' };
@@ -81,13 +102,21 @@ export function fleetStore(database: Database): FleetStore {
     },
 
     dueWorkers: async (providerId, scope, now, limit) =>
-      database.rows<FleetRow>(selectDue, [providerId, scope, now, limit]),
+      database.rows<DueWorker>(selectDue, [providerId, scope, now, limit]),
+
+    fleetWorkers: async (workers) =>
+      workers.length === 0
+        ? []
+        : database.rows<FleetWorker>(selectWorkers, [recordSet(workers.map((worker) => keyMembers(worker)))]),
 
     reschedule: async (next) => {
       if (next.length === 0) return;
       const records = next.map(({ worker, dueAt }) => ({ ...keyMembers(worker), dueAt }));
       await database.run(setDue, [recordSet(records)]);
     },
+
+    hasten: async (providerId, scope, workerIds, now) =>
+      workerIds.length > 0 && (await database.run(hastenWorkers, [providerId, scope, workerIds, now])) > 0,
 
     nextWorkerDue: async (providerId, scope) => {
       const [row] = await database.rows<{ due: Date }>(selectNextDue, [providerId, scope]);

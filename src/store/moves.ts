@@ -1,10 +1,10 @@
 import { workerEvent } from '#core/worker-events.ts';
 import { moves, removedByApi } from '#core/worker.ts';
-import type { MoveName, WorkerState } from '#core/worker.ts';
+import type { MoveName, Worker, WorkerState } from '#core/worker.ts';
 import type { Moved, MoveRequest, WorkerStore } from '#core/worker-store.ts';
 import { statement } from './database.ts';
 import type { Database, Queryable } from './database.ts';
-import { countLosses } from './launch-records.ts';
+import { countLaunches, countLosses } from './launch-records.ts';
 import { announce, workerOrderKey } from './outbox.ts';
 import { recordSet, storableText } from './values.ts';
 import { isRecord, keyMembers, keyRecord, workerColumns, workerOf } from './worker-row.ts';
@@ -102,6 +102,7 @@ async function moveOnce(
   const rows = await transaction.rows<MovedRow>(moveStatement, [recordSet(records), now]);
   const inOrder = rows.toSorted((one, other) => one.position - other.position);
   const moved = inOrder.map((row) => ({ worker: workerOf(row), move: row.move, from: row.was, reason: row.reason }));
+  const refused = new Set(inOrder.filter(({ position }) => requests[position]?.isRefused).map(workerOrderKey));
   const events = moved.map(({ worker, move, reason }) => ({
     orderKey: workerOrderKey(worker),
     event: workerEvent(worker, move, reason, now),
@@ -110,6 +111,25 @@ async function moveOnce(
   // A machine that never registered leaves `requested` once, so it is counted once; one that somebody asked to end was not lost.
   const isLost = ({ from, reason }: Moved): boolean => from === 'requested' && reason !== removedByApi;
   const lost = moved.filter(isLost).map(({ worker }) => worker);
-  await countLosses(transaction, lost, now);
+  const isRefused = (worker: Worker): boolean => refused.has(workerOrderKey(worker));
+  await countLosses(
+    transaction,
+    lost.filter((worker) => !isRefused(worker)),
+    now,
+  );
+  await countRefused(transaction, lost.filter(isRefused), now);
   return moved;
+}
+
+/** Launches that were accepted, and counted as attempts then, have failed after all. */
+async function countRefused(transaction: Queryable, refused: readonly Worker[], now: Date): Promise<void> {
+  const byConfig = Map.groupBy(refused, ({ workerPoolId, launchConfigId }) => `${workerPoolId} ${launchConfigId ?? ''}`);
+  // In one order always, as in launch-records.ts.
+  for (const name of [...byConfig.keys()].toSorted()) {
+    const workers = byConfig.get(name) ?? [];
+    const [subject] = workers;
+    if (subject !== undefined) {
+      await countLaunches(transaction, subject, { attempts: 0, failures: workers.length }, now);
+    }
+  }
 }

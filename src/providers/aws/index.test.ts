@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { LaunchRequest } from '#core/launch.ts';
-import type { WorkerKey } from '#core/worker.ts';
+import type { FleetWorker } from '#core/provider.ts';
 import { providerConformance } from '#test/conformance/provider.ts';
 import { anAwsWorld } from '#test/conformance/provider/aws-world.ts';
 import type { AwsWorld } from '#test/conformance/provider/aws-world.ts';
@@ -32,7 +32,12 @@ function aRequest(count: number, order: Partial<LaunchRequest['order']> = {}): L
   return aLaunchRequest({ configuration, order: { ...place, ...order } });
 }
 
-const workerOf = (workerId: string): WorkerKey => ({ workerPoolId: 'proj/pool', workerGroup: 'us-west-2', workerId });
+const workerOf = (workerId: string): FleetWorker => ({
+  workerPoolId: 'proj/pool',
+  workerGroup: 'us-west-2',
+  workerId,
+  providerData: {},
+});
 
 describe('launches at EC2', () => {
   // spec: provisioning 6.3

@@ -36,6 +36,7 @@ export const awsModule: ProviderModule<'aws'> = {
 function awsFleet(ec2: Ec2, providerId: string, regions: readonly string[], rootUrl: string): Fleet {
   return {
     maxPerOrder,
+    confirmsLater: false,
     scopes: () => regions,
     place(configuration) {
       const { region, scopes } = placeOf(configuration);

@@ -44,6 +44,7 @@ const onlyZone = 'everywhere';
 function templateFleet(cloud: Cloud, providerId: string, rootUrl: string): Fleet {
   return {
     maxPerOrder: 50,
+    confirmsLater: false,
     scopes: () => [onlyZone],
     place(configuration) {
       const zone = stringMember(configuration, 'zone') ?? onlyZone;

@@ -6,6 +6,7 @@ import { launchedWorker } from './launch.ts';
 const presences: Readonly<Record<string, Presence>> = {
   booting: 'alive',
   up: 'alive',
+  broken: 'failed',
   ending: 'ending',
   ended: 'gone',
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
-import type { RefusalClass } from '#core/launch.ts';
+import type { Refusal, RefusalClass } from '#core/launch.ts';
 import type { Presence } from '#core/provider.ts';
 
 /** A machine of the testing cloud. */
@@ -11,6 +11,8 @@ export interface TestingMachine {
   orderId: string | null;
   presence: Presence;
   launchedAt: Date;
+  /** Why it does not come up. */
+  trouble?: Refusal;
   /** What only the machine itself knows. */
   token: string;
 }

@@ -23,6 +23,7 @@ export function testingFleet(cloud: TestingCloud, providerId: string): Fleet {
   };
   return {
     maxPerOrder: 100,
+    confirmsLater: false,
     scopes: () => [testingScope],
     place: () => ({ workerGroup: testingScope, scope: testingScope, backOffScopes: [accountScope, testingScope] }),
 
@@ -72,8 +73,9 @@ function launchedWorker(machine: TestingMachine): LaunchedWorker {
 }
 
 function sightingOf(machine: TestingMachine): Sighting {
-  const { presence, orderId, launchedAt } = machine;
-  return { ...launchedWorker(machine), presence, cloudState: presence, orderId, launchedAt };
+  const { presence, orderId, launchedAt, trouble } = machine;
+  const sighting = { ...launchedWorker(machine), presence, cloudState: presence, orderId, launchedAt };
+  return trouble === undefined ? sighting : { ...sighting, trouble };
 }
 
 /** @throws what the cloud did not say: the end of an aborted call, defects. */

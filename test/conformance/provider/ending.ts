@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WorkerKey } from '#core/worker.ts';
+import type { FleetWorker } from '#core/provider.ts';
 import { launchSome, never, requestFor } from './world.ts';
 import type { FleetWorld, World, WorldCall } from './world.ts';
 
@@ -67,7 +67,7 @@ export function terminationTests(world: World): void {
 
 export function abortTests(world: World): void {
   const calls: Readonly<
-    Record<WorldCall, (w: FleetWorld, workers: WorkerKey[], signal: AbortSignal) => Promise<unknown>>
+    Record<WorldCall, (w: FleetWorld, workers: FleetWorker[], signal: AbortSignal) => Promise<unknown>>
   > = {
     launch: (w, _workers, signal) => w.fleet.launch(requestFor(w, 1), signal),
     list: (w, _workers, signal) => readAll(w.fleet.observe(requestFor(w, 1).order.scope, signal)),

@@ -1,5 +1,7 @@
 import type { Clock } from '#core/clock.ts';
 import type { LaunchRequest } from '#core/launch.ts';
+import { silentMetrics } from '#core/telemetry.ts';
+import type { Log } from '#core/telemetry.ts';
 import type { Worker } from '#core/worker.ts';
 import { systemClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
@@ -64,13 +66,20 @@ export interface Heard {
   pauses: CloudPause[];
   resumes: CloudPause[];
   setUpFailures: { providerId: string; error: unknown }[];
+  /** Entries of the log: type and fields. */
+  entries: { type: string; fields: Readonly<Record<string, unknown>> }[];
+  hastened: { providerId: string; scope: string; workerIds: readonly string[] }[];
 }
 
 /** Surroundings for a provider under test; `heard` collects what its watch is told. */
 export function someSurroundings(
   special: { clock?: Clock; signal?: AbortSignal; seed?: number } = {},
 ): ProviderSurroundings & { heard: Heard } {
-  const heard: Heard = { calls: [], pauses: [], resumes: [], setUpFailures: [] };
+  const heard: Heard = { calls: [], pauses: [], resumes: [], setUpFailures: [], entries: [], hastened: [] };
+  const log: Log = {
+    write: (type, _level, fields) => void heard.entries.push({ type, fields }),
+    child: () => log,
+  };
   return {
     heard,
     rootUrl: 'https://tc.example.com',
@@ -83,6 +92,9 @@ export function someSurroundings(
       onResume: (pause) => void heard.resumes.push(pause),
       onSetUpFailed: (providerId, error) => void heard.setUpFailures.push({ providerId, error }),
     },
+    log,
+    metrics: silentMetrics,
+    hasten: (changed) => void heard.hastened.push(changed),
     signal: special.signal ?? new AbortController().signal,
   };
 }

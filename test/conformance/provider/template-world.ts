@@ -21,7 +21,15 @@ const codes = {
   transient: 'OutOfOrder',
 } as const;
 
-const states = { alive: 'up', suspended: 'odd', ending: 'ending', dormant: 'odd', gone: 'ended' } as const;
+const states = {
+  starting: 'booting',
+  alive: 'up',
+  suspended: 'odd',
+  failed: 'broken',
+  ending: 'ending',
+  dormant: 'odd',
+  gone: 'ended',
+} as const;
 
 /** The template in front of the cloud that it was written for: an HTTP API of four calls over machines in memory. */
 export async function aTemplateWorld(): Promise<FleetWorld> {

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { JsonObject } from '#core/json.ts';
 import type { LaunchOutcome, LaunchRequest, RefusalClass } from '#core/launch.ts';
-import type { Fleet, Identity, Sighting } from '#core/provider.ts';
-import type { WorkerKey } from '#core/worker.ts';
+import type { Fleet, FleetWorker, Identity, Sighting } from '#core/provider.ts';
 import { aLaunchRequest } from './fixtures.ts';
 
 /** The kinds of call a world can disturb. */
@@ -76,11 +75,13 @@ export function launchedIds(outcome: LaunchOutcome): string[] {
 export async function launchSome(
   world: FleetWorld,
   count: number,
-): Promise<{ request: LaunchRequest; workers: WorkerKey[] }> {
+): Promise<{ request: LaunchRequest; workers: FleetWorker[] }> {
   const request = requestFor(world, count);
-  const ids = launchedIds(await world.fleet.launch(request, never));
-  const { workerPoolId, workerGroup } = request.order;
-  return { request, workers: ids.map((workerId) => ({ workerPoolId, workerGroup, workerId })) };
+  const outcome = await world.fleet.launch(request, never);
+  launchedIds(outcome);
+  const launched = outcome.kind === 'settled' ? outcome.launched : [];
+  const workers = launched.map((worker) => ({ workerPoolId: request.order.workerPoolId, ...worker }));
+  return { request, workers: workers.toSorted((one, other) => (one.workerId < other.workerId ? -1 : 1)) };
 }
 
 export async function observed(world: FleetWorld): Promise<Sighting[]> {
