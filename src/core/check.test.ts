@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { check, youngForMs } from './check.ts';
+import { check, confirmed, youngForMs } from './check.ts';
 import type { Seen, Verdict } from './check.ts';
 import type { FleetMember, WorkerState } from './worker.ts';
 
@@ -30,7 +30,18 @@ const requested = (member: Partial<FleetMember> = {}) =>
   aMember({ state: 'requested', registeredAt: null, lastActive: null, ...member });
 const stopping = (member: Partial<FleetMember> = {}) => aMember({ state: 'stopping', ...member });
 
-const allSeen: readonly Seen[] = ['alive', 'suspended', 'ending', 'dormant', 'gone', 'absent', 'confirmed-absent'];
+const allSeen: readonly Seen[] = [
+  'starting',
+  'alive',
+  'suspended',
+  'failed',
+  'ending',
+  'dormant',
+  'gone',
+  'absent',
+  'confirmed-absent',
+  'confirmed-failed',
+];
 const kindsOf = (member: FleetMember) =>
   Object.fromEntries(allSeen.map((seen) => [seen, check(member, seen, noon).kind]));
 
@@ -38,15 +49,41 @@ describe('a worker in its prime', () => {
   // spec: provisioning 1.10, 4.3
   test('is kept while the cloud shows it, inspected when not, and stopped when that proves its end', () => {
     assert.deepEqual(kindsOf(aMember()), {
+      starting: 'keep',
       alive: 'keep',
       suspended: 'keep',
+      failed: 'inspect',
       ending: 'keep',
       dormant: 'stop',
       gone: 'stop',
       absent: 'inspect',
       'confirmed-absent': 'stop',
+      'confirmed-failed': 'remove',
     });
     assert.deepEqual(kindsOf(requested()), kindsOf(aMember()));
+  });
+
+  // spec: provisioning 1.5, 8.6
+  test('that failed at the cloud by both kinds of evidence is removed for the cloud’s reason, unless it registers meanwhile', () => {
+    assert.deepEqual(
+      [confirmed('failed'), confirmed(undefined), confirmed('alive')],
+      ['confirmed-failed', 'confirmed-absent', 'alive'],
+    );
+    const why = 'failed power state; powerStates=PowerState/deallocated';
+    const removal = (isRequested: boolean): Verdict => ({
+      kind: 'remove',
+      reason: { code: 'failed', text: why },
+      guards: { ifUnregistered: isRequested },
+    });
+    assert.deepEqual(check(aMember(), 'confirmed-failed', noon, why), removal(false));
+    assert.deepEqual(check(requested(), 'confirmed-failed', noon, why), removal(true));
+    assert.equal(check(aMember(), 'failed', noon, why).kind, 'inspect');
+  });
+
+  test('that has ended is stopped for the cloud’s reason where it gives one', () => {
+    for (const seen of ['gone', 'dormant'] as const) {
+      assert.equal(check(aMember(), seen, noon, 'preempted').reason.text, 'preempted');
+    }
   });
 
   test('that is stopped at the cloud is deleted as well, for what is left costs money', () => {
@@ -179,13 +216,16 @@ describe('a stopping worker', () => {
   // spec: P-21
   test('is ended again while it is there, and stopped when it is gone', () => {
     assert.deepEqual(kindsOf(stopping()), {
+      starting: 'end-again',
       alive: 'end-again',
       suspended: 'end-again',
+      failed: 'end-again',
       ending: 'keep',
       dormant: 'stop',
       gone: 'stop',
       absent: 'inspect',
       'confirmed-absent': 'stop',
+      'confirmed-failed': 'end-again',
     });
   });
 
@@ -234,11 +274,12 @@ describe('whatever the worker', () => {
   });
 
   // spec: provisioning 1.4
-  test('it is removed only past its time limit, and only under the guard that it still is', () => {
+  test('it is removed only past its time limit, under the guard that it still is, or failed by both kinds of evidence', () => {
     fc.assert(
       fc.property(anyMember, fc.constantFrom(...allSeen), (member, seen) => {
         const verdict = check(member, seen, noon);
         if (verdict.kind !== 'remove') return;
+        if (seen === 'confirmed-failed') return assert.equal(verdict.reason.code, 'failed');
         assert.ok(member.state !== 'stopping' && member.terminateAfter !== null && member.terminateAfter < noon);
         assert.equal(verdict.guards.ifTerminateAfterBefore, noon);
       }),

@@ -33,7 +33,7 @@ export async function reportRefusals(parts: LoopParts, refused: readonly Refused
     const { workerPoolId, providerId, launchConfigId, workerGroup, workerId, requested, refusal } = one;
     const { class: refusalClass, code, requestId } = refusal;
     metrics.count('worker_manager_refusals_total', { workerPoolId, providerId, class: refusalClass, code });
-    const incident = `${workerPoolId} ${launchConfigId} ${code}`;
+    const incident = `${workerPoolId} ${launchConfigId ?? ''} ${code}`;
     if (!reportedClasses.has(refusalClass) || reported.has(incident)) continue;
     reported.add(incident);
     if (await isTold(parts, one)) continue;

@@ -123,7 +123,10 @@ async function moveOnce(
 
 /** Launches that were accepted, and counted as attempts then, have failed after all. */
 async function countRefused(transaction: Queryable, refused: readonly Worker[], now: Date): Promise<void> {
-  const byConfig = Map.groupBy(refused, ({ workerPoolId, launchConfigId }) => `${workerPoolId} ${launchConfigId ?? ''}`);
+  const byConfig = Map.groupBy(
+    refused,
+    ({ workerPoolId, launchConfigId }) => `${workerPoolId} ${launchConfigId ?? ''}`,
+  );
   // In one order always, as in launch-records.ts.
   for (const name of [...byConfig.keys()].toSorted()) {
     const workers = byConfig.get(name) ?? [];

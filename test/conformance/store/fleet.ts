@@ -114,6 +114,45 @@ export function fleetPromises(open: OpenStore): void {
     assert.equal(early.state, 'requested');
   });
 
+  test('what a launch recorded of workers comes with those that are due, and for any that are asked for', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const [one, two] = await requested(store, 2);
+    const running = await workerIn(store, 'running', 'running');
+    const due = await store.dueWorkers(providerId, scope, after(dayMs), 10);
+    assert.deepEqual(
+      due.map(({ workerId, providerData }) => [workerId, providerData]),
+      [one, two].map((worker) => [worker?.workerId, worker?.providerData]),
+    );
+    const unknown = { workerPoolId: poolId, workerGroup: scope, workerId: 'i-none' };
+    const found = await store.fleetWorkers([running, unknown, two!]);
+    assert.deepEqual(
+      found.toSorted((left, right) => (left.workerId < right.workerId ? -1 : 1)),
+      [two!, running].map(({ workerPoolId, workerGroup, workerId, providerData }) => ({
+        workerPoolId,
+        workerGroup,
+        workerId,
+        providerData,
+      })),
+    );
+    assert.notDeepEqual(running.providerData, {});
+    assert.deepEqual(await store.fleetWorkers([]), []);
+  });
+
+  test('workers on their way in or out are due at once when something happened to them; others, and strangers, are not', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const [one, two] = await requested(store, 2);
+    await workerIn(store, 'running', 'running');
+    await workerIn(store, 'stopped', 'stopped');
+    assert.equal(await store.hasten(providerId, scope, ['running-0', 'stopped-0', 'i-none'], after(1)), false);
+    assert.equal(await store.hasten(providerId, 'eu-west-1', [one!.workerId], after(1)), false);
+    assert.deepEqual(await store.dueWorkers(providerId, scope, after(1), 10), []);
+    assert.equal(await store.hasten(providerId, scope, [two!.workerId], after(1)), true);
+    assert.deepEqual(ids(await store.dueWorkers(providerId, scope, after(1), 10)), [two!.workerId]);
+    assert.equal(await store.hasten(providerId, scope, [], after(1)), false);
+  });
+
   test('a try is counted and sets the next look; those who neither come nor go any more have none', async (t) => {
     const store = await open(t);
     await aPool(store);

@@ -244,6 +244,33 @@ export function movePromises(open: OpenStore): void {
     assert.deepEqual(lossesOf('*'), [0, null, after(2)]);
   });
 
+  // spec: P-52
+  test('a launch that the cloud failed after accepting it counts against its launch config, and is no machine that never registered', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const [one, two, three] = await requested(store, 3);
+    await store.moveWorkers(
+      [
+        { worker: one!, move: 'remove', reason: 'no room', isRefused: true },
+        { worker: two!, move: 'stop', reason: 'no room', isRefused: true },
+        { worker: three!, move: 'stop', reason: 'gone' },
+      ],
+      now,
+    );
+    // Its way out has begun: what follows is no second failure.
+    await store.moveWorkers([{ worker: one!, move: 'stop', reason: 'gone', isRefused: true }], now);
+    const records = await store.launchRecords(poolId);
+    assert.deepEqual(
+      records.map(({ launchConfigId, attempts, failures, unregisteredStreak }) => ({
+        launchConfigId,
+        attempts,
+        failures,
+        unregisteredStreak,
+      })),
+      ['*', 'a'].map((launchConfigId) => ({ launchConfigId, attempts: 3, failures: 2, unregisteredStreak: 1 })),
+    );
+  });
+
   test('a machine that somebody asked to end before it registered is no loss', async (t) => {
     const store = await open(t);
     await aPool(store);
