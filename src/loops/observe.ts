@@ -53,10 +53,11 @@ async function observe(parts: LoopParts, at: Scope, signal: AbortSignal): Promis
     sighted += page.length;
     const { judged, strangers } = compare(page, expected, seen, clock.now());
     const inspected = await inspectDoubtful(parts, at, judged, signal);
+    countErrors(seen, judged, inspected);
     moved += (await carryOut(parts, at, [...judged, ...inspected], signal)).length;
     await endOrphans(parts, at, strangers, signal);
   }
-  moved += await checkUnseen(parts, at, expected.rest(), signal);
+  moved += await checkUnseen(parts, at, expected.rest(), seen, signal);
   await store.noteObserved(provider.providerId, scope, startedAt, clock.now());
   seen.report(parts, at);
   return { compared, sighted, moved };
@@ -105,6 +106,7 @@ async function checkUnseen(
   parts: LoopParts,
   at: Scope,
   unseen: readonly FleetMember[],
+  seen: SeenCapacity,
   signal: AbortSignal,
 ): Promise<number> {
   const { clock } = parts;
@@ -118,8 +120,15 @@ async function checkUnseen(
       trouble: null,
     }));
   const inspected = await inspectDoubtful(parts, at, judged, signal);
+  countErrors(seen, [], inspected);
   const moved = await carryOut(parts, at, [...judged, ...inspected], signal);
   return moved.length;
+}
+
+/** A trouble counts once, by the last word that was heard of the worker. */
+function countErrors(seen: SeenCapacity, listed: readonly Judged[], inspected: readonly Judged[]): void {
+  const sure = listed.filter(({ verdict }) => verdict.kind !== 'inspect');
+  for (const { member, trouble } of [...sure, ...inspected]) if (trouble !== null) seen.addError(member);
 }
 
 /** Asks the second kind of question about those of whom a list alone is not believed. @returns what its answers come to. */

@@ -104,6 +104,19 @@ test('a machine that a list shows as failed is asked about by id, then removed a
   assert.equal(machine?.presence, 'gone');
 });
 
+// spec: api 9.3, W38
+test('an observation says of how many workers the cloud told a trouble, and forgets it with the next', async (t) => {
+  const world = await aHastyCloud(t, 2);
+  await provision(world);
+  const [one] = world.cloud.machines.values();
+  Object.assign(one!, { presence: 'failed', trouble: stockOut });
+  const gauge = `worker_manager_worker_pool_scan_errors ${poolId} ${testingId} testing`;
+  await observeScope(world.parts, testingKey, unaborted);
+  assert.equal(world.numbers.get(gauge), 1);
+  await observeScope(world.parts, testingKey, unaborted);
+  assert.equal(world.numbers.get(gauge), 0);
+});
+
 test('a machine that failed in the list and lives when asked about is left alone', async (t) => {
   const world = await aLoopWorld(t, {
     fleet: (plain) => ({

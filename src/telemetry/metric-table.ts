@@ -143,8 +143,8 @@ export const metricTable = {
   worker_manager_worker_pool_scan_errors: {
     type: 'gauge',
     registers: scan,
-    help: 'Errors in the last observation',
-    labels: pool,
+    help: 'Workers of which the cloud told a trouble in the last observation',
+    labels: group,
   },
   worker_manager_workers_to_terminate: {
     type: 'gauge',
