@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ApiClient, segment } from '#demo/client.ts';
 import { noticesFor } from '#demo/queue-notices.ts';
+import type { Clock, Random } from '#core/clock.ts';
 import type { ServiceEvent } from '#core/events.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { Worker, WorkerState } from '#core/worker.ts';
@@ -20,6 +21,7 @@ import { settleOrders } from '#loops/settle.ts';
 import { startEc2 } from '#simulators/ec2/server.ts';
 import type { Dials } from '#simulators/ec2/dials.ts';
 import type { SimulatedEc2 } from '#simulators/ec2/server.ts';
+import type { MachinePark } from '#simulators/machine.ts';
 import { startQueueSimulator } from '#simulators/queue/server.ts';
 import type { QueueSimulator } from '#simulators/queue/server.ts';
 import type { StaticMachine } from '#simulators/worker/static-machine.ts';
@@ -45,7 +47,19 @@ interface Ending {
   after(run: () => Promise<void>): void;
 }
 
+/** A simulated cloud in a world, with providers in front of it. */
+export interface WorldCloud {
+  /** Settings of its providers, by id. */
+  providers: Readonly<Record<string, unknown>>;
+  park: MachinePark;
+  close(): Promise<void>;
+}
+
 export interface WorldOptions {
+  /** Clouds beside EC2, which share the world's time. */
+  clouds?: readonly ((parts: { clock: Clock; random: Random }) => Promise<WorldCloud>)[];
+  /** Calls to the clouds wait for operations that take the world's time: it passes while they do. */
+  isPatient?: boolean;
   /** Regions of the simulated EC2. */
   regions?: readonly string[];
   /** Ids under which the simulated EC2 is configured as a provider. */
@@ -87,8 +101,10 @@ export class World {
   readonly #signal = new AbortController().signal;
   readonly #events: ServiceEvent[] = [];
   readonly #lines: string[];
+  readonly #isPatient: boolean;
 
   constructor(parts: {
+    isPatient: boolean;
     clock: SteppedClock;
     ec2: SimulatedEc2;
     queue: QueueSimulator;
@@ -104,6 +120,7 @@ export class World {
     this.workers = parts.workers;
     this.staticMachines = parts.staticMachines;
     this.#lines = parts.lines;
+    this.#isPatient = parts.isPatient;
     this.client = new ApiClient(parts.service.url ?? '', admin, parts.clock);
   }
 
@@ -145,17 +162,19 @@ export class World {
 
   /** One provisioning turn of every pool. */
   async provision(): Promise<void> {
-    for (const id of await this.service.store.poolIds()) await provisionPool(this.service.loops, id, this.#signal);
+    for (const id of await this.service.store.poolIds()) {
+      await this.#turn(provisionPool(this.service.loops, id, this.#signal));
+    }
   }
 
   /** One observation of every scope, and the fast lane of every scope. */
   async scan(): Promise<void> {
-    for (const key of this.#scopes()) await observeScope(this.service.loops, key, this.#signal);
+    for (const key of this.#scopes()) await this.#turn(observeScope(this.service.loops, key, this.#signal));
     await this.advance();
   }
 
   async advance(): Promise<void> {
-    for (const key of this.#scopes()) await advanceScope(this.service.loops, key, this.#signal);
+    for (const key of this.#scopes()) await this.#turn(advanceScope(this.service.loops, key, this.#signal));
   }
 
   /** One turn of advice of every pool. */
@@ -164,7 +183,7 @@ export class World {
   }
 
   async settle(): Promise<void> {
-    await settleOrders(this.service.loops, this.#signal);
+    await this.#turn(settleOrders(this.service.loops, this.#signal));
   }
 
   async deliver(): Promise<void> {
@@ -247,6 +266,10 @@ export class World {
     return page.rows;
   }
 
+  async #turn(work: Promise<unknown>): Promise<void> {
+    await (this.#isPatient ? this.through(work) : work);
+  }
+
   #scopes(): string[] {
     return this.service.providers
       .list()
@@ -268,6 +291,7 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
     dials: { bootMs: [20_000, 40_000], shutDownMs: [10_000, 20_000], isThrottling: false, ...options.dials },
   });
   stack.defer(() => ec2.close());
+  const clouds = await startClouds(options, clock, stack);
   const clients = new Map([{ ...own, scopes: ['*'] }].map((client) => [client.clientId, client]));
   const queue = await startQueueSimulator({ clock, clients: (clientId) => clients.get(clientId) });
   stack.defer(() => queue.close());
@@ -292,6 +316,7 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
     LOCAL_CLIENTS: [admin],
     PROVIDERS: Object.fromEntries([
       ...awsProviders.map((providerId) => [providerId, aws]),
+      ...clouds.flatMap(({ providers }) => Object.entries(providers)),
       ...(options.staticProviders ?? ['static-demo']).map((providerId) => [providerId, { providerType: 'static' }]),
     ]),
   };
@@ -309,7 +334,7 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
   const staticMachines: StaticMachine[] = [];
   const workers = new SimulatedWorkers({
     clock,
-    parks: [ec2.park],
+    parks: [ec2.park, ...clouds.map(({ park }) => park)],
     staticMachines,
     queueUrl: queue.url,
     idleTimeoutMs: options.idleTimeoutMs ?? 2 * minuteMs,
@@ -317,9 +342,32 @@ export async function aWorld(t: Ending, options: WorldOptions = {}): Promise<Wor
     seed,
   });
   stack.defer(() => workers.close());
-  const world = new World({ clock, ec2, queue, service, workers, staticMachines, lines });
+  const world = new World({
+    isPatient: options.isPatient === true,
+    clock,
+    ec2,
+    queue,
+    service,
+    workers,
+    staticMachines,
+    lines,
+  });
   sink.onEvent((event) => world.heard(event));
   return world;
+}
+
+async function startClouds(
+  { clouds = [] }: WorldOptions,
+  clock: Clock,
+  stack: AsyncDisposableStack,
+): Promise<readonly WorldCloud[]> {
+  const started: WorldCloud[] = [];
+  for (const start of clouds) {
+    const cloud = await start({ clock, random: seededRandom(seed) });
+    stack.defer(() => cloud.close());
+    started.push(cloud);
+  }
+  return started;
 }
 
 /** A port that was free a moment ago: the service's root URL must be known before it listens. */
