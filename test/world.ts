@@ -183,7 +183,11 @@ export class World {
   }
 
   async settle(): Promise<void> {
-    await this.#turn(settleOrders(this.service.loops, this.#signal));
+    const { store, pace } = this.service.loops;
+    const before = new Date(this.clock.now().getTime() - pace.abandonedAfterMs);
+    for (const { providerId, scope } of await store.abandonedScopes(before)) {
+      await this.#turn(settleOrders(this.service.loops, scopeKey(providerId, scope), this.#signal));
+    }
   }
 
   async deliver(): Promise<void> {

@@ -101,8 +101,14 @@ export interface LaunchStore {
     terms: { lifecycle: Lifecycle; firstLookAt: Date },
     now: Date,
   ): Promise<readonly Moved['worker'][]>;
-  /** Open orders whose caller has not shown life (`touchOrders`) since `before`: nobody is working on them. */
-  abandonedOrders(before: Date, limit: number): Promise<readonly LaunchOrder[]>;
+  /** Open orders in a scope whose caller has not shown life (`touchOrders`) since `before`: nobody is working on them. Longest silent first. */
+  abandonedOrders(
+    at: { providerId: string; scope: string },
+    before: Date,
+    limit: number,
+  ): Promise<readonly LaunchOrder[]>;
+  /** The scopes in which there are such orders. */
+  abandonedScopes(before: Date): Promise<readonly { providerId: string; scope: string }[]>;
   /** Whoever works on these orders is alive. */
   touchOrders(orderIds: readonly string[], now: Date): Promise<void>;
   /** Orders by id, open or not: tells our machines from strangers', and those still to be adopted from those that were lost. */

@@ -1,6 +1,7 @@
 import type { TaskKey } from '#core/task-store.ts';
 import { expiries } from './expire.ts';
 import { scopeKey } from './parts.ts';
+import { allOrders } from './settle.ts';
 import type { LoopParts } from './parts.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function keepTasks({ store, providers, clock }: LoopParts): Promise
       { kind: 'advance', key },
     ]),
     ...Object.keys(expiries).map((key): TaskKey => ({ kind: 'expire', key })),
-    { kind: 'settle', key: 'orders' },
+    { kind: 'settle', key: allOrders },
     { kind: 'deliver', key: 'outbox' },
     { kind: 'notify', key: 'mail' },
   ];

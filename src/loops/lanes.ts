@@ -11,14 +11,15 @@ import { after } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { provisionPool } from './provision.ts';
 import { retirePool } from './retire.ts';
-import { settleOrders } from './settle.ts';
+import { allOrders, settleOrders, wakeSettling } from './settle.ts';
 
 /** How many tasks of each kind one process works on at once, unless told otherwise. */
 const defaultConcurrency: Record<TaskKind, number> = {
-  provision: 16,
+  // Its turns wait for clouds, not for the database: a cloud that is slow must leave room for the pools of others.
+  provision: 64,
   observe: 8,
   advance: 16,
-  settle: 1,
+  settle: 8,
   retire: 4,
   expire: 1,
   deliver: 1,
@@ -36,7 +37,9 @@ export function lanesFor(
     provision: lane('provision', (task, signal) => provisionPool(named(parts, 'provisioner'), task.key, signal)),
     observe: lane('observe', (task, signal) => observeScope(named(parts, 'worker-scanner'), task.key, signal)),
     advance: lane('advance', (task, signal) => advanceScope(named(parts, 'worker-scanner'), task.key, signal)),
-    settle: lane('settle', (_task, signal) => settleOrders(named(parts, 'provisioner'), signal)),
+    settle: lane('settle', ({ key }, signal) =>
+      key === allOrders ? wakeSettling(parts) : settleOrders(named(parts, 'provisioner'), key, signal),
+    ),
     retire: lane('retire', (task, signal) => retirePool(named(parts, 'worker-scanner'), task.key, signal)),
     expire: lane('expire', async ({ key }) => {
       if (isExpiry(key)) await expire(parts, key);

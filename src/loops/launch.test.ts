@@ -35,7 +35,7 @@ test('a launch that is not answered in its time is broken off; what it may have 
   await turn(world);
   assert.equal(cloud.machines.size, 5, 'nothing is ordered in their place');
   await clock.step(90_000);
-  await settleOrders(parts, unaborted);
+  await settleOrders(parts, testingKey, unaborted);
   assert.deepEqual(await tally(world), { ordered: 0, requested: 5 });
   assert.equal(cloud.machines.size, 5);
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { after, anOrder, minuteMs, poolId, roomForAll, orderDraft } from '#test/conformance/store/samples.ts';
 import { eventually, stepUntil } from '#test/engines.ts';
-import { aBusyPool, aLoopWorld, testingId, unaborted } from '#test/loop-world.ts';
+import { aBusyPool, aLoopWorld, testingId, testingKey, unaborted } from '#test/loop-world.ts';
 import type { LoopWorld } from '#test/loop-world.ts';
-import { settleOrders } from './settle.ts';
+import { settleOrders, wakeSettling } from './settle.ts';
 
 const ours = { providerId: testingId, scope: 'testing', workerGroup: 'testing' } as const;
 
@@ -24,10 +24,10 @@ test('an order is left to its process until that has shown no life for long enou
   await aBusyPool(world, { pendingTasks: 0 });
   await anAbandonedOrder(world, { count: 2, isStarted: true });
   await world.clock.step(89_000);
-  await settleOrders(world.parts, unaborted);
+  await settleOrders(world.parts, testingKey, unaborted);
   assert.equal(await requestedOf(world), 0);
   await world.clock.step(2_000);
-  await settleOrders(world.parts, unaborted);
+  await settleOrders(world.parts, testingKey, unaborted);
   assert.equal(await requestedOf(world), 2);
 });
 
@@ -36,7 +36,7 @@ test('an order that nothing came of is looked for only, once it is old: nothing 
   await aBusyPool(world, { pendingTasks: 0 });
   await anAbandonedOrder(world, { count: 2, isStarted: false });
   await world.clock.step(9 * minuteMs);
-  await settleOrders(world.parts, unaborted);
+  await settleOrders(world.parts, testingKey, unaborted);
   assert.equal(world.cloud.machines.size, 0);
   assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
 });
@@ -47,12 +47,25 @@ test('orders of a provider that cannot be used wait, and are settled when it can
   await anAbandonedOrder(world, { count: 2, isStarted: true });
   world.setUnavailable('no credentials');
   await world.clock.step(2 * minuteMs);
-  await settleOrders(world.parts, unaborted);
-  assert.deepEqual(await world.store.abandonedOrders(after(30_000), 10), [], 'not asked about all the time');
+  await settleOrders(world.parts, testingKey, unaborted);
+  assert.deepEqual(await world.store.abandonedOrders(ours, after(30_000), 10), [], 'not asked about all the time');
   world.setUnavailable(null);
   await world.clock.step(minuteMs + 1);
-  await settleOrders(world.parts, unaborted);
+  await settleOrders(world.parts, testingKey, unaborted);
   assert.equal(await requestedOf(world), 2);
+});
+
+test('each scope with abandoned orders is settled by a task of its own, woken when there are any', async (t) => {
+  const world = await aLoopWorld(t);
+  const { clock, parts, store } = world;
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anOrder(store, ours, clock.now());
+  await anOrder(store, { ...ours, scope: 'elsewhere' }, clock.now());
+  assert.deepEqual(await wakeSettling(parts), new Date(clock.now().getTime() + 5_000));
+  assert.deepEqual(await store.taskKeys('settle'), []);
+  await clock.step(2 * minuteMs);
+  await wakeSettling(parts);
+  assert.deepEqual((await store.taskKeys('settle')).toSorted(), [`${testingId}/elsewhere`, testingKey]);
 });
 
 // spec: P-28
@@ -72,14 +85,14 @@ test('an order that the cloud does not answer about delays no other', async (t) 
   await anAbandonedOrder(world, { count: 3, isStarted: true });
   await clock.step(2 * minuteMs);
   let isOver = false;
-  const turn = settleOrders(parts, unaborted).finally(() => (isOver = true));
+  const turn = settleOrders(parts, testingKey, unaborted).finally(() => (isOver = true));
   await eventually('the other is settled', async () => (await requestedOf(world)) === 3);
   await stepUntil(clock, 'the turn', () => isOver, 10_000);
   await turn;
   assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), true);
   silent.clear();
   await clock.step(5 * minuteMs);
-  await settleOrders(parts, unaborted);
+  await settleOrders(parts, testingKey, unaborted);
   assert.equal(await requestedOf(world), 8);
 });
 
@@ -102,7 +115,7 @@ test('a defect in one order’s settling is told, after the others are settled',
   broken.add((await anAbandonedOrder(world, { count: 1, isStarted: true })).orderId);
   await anAbandonedOrder(world, { count: 4, isStarted: true });
   await clock.step(2 * minuteMs);
-  await assert.rejects(settleOrders(parts, unaborted), /a defect/);
+  await assert.rejects(settleOrders(parts, testingKey, unaborted), /a defect/);
   assert.equal(await requestedOf(world), 4);
 });
 
@@ -114,8 +127,8 @@ test('what does not fit into one turn is done at once in the next', async (t) =>
   await store.placeOrders(poolId, drafts, roomForAll, clock.now());
   for (const { orderId } of drafts) cloud.start(testingId, orderId, 1);
   await clock.step(2 * minuteMs);
-  assert.deepEqual(await settleOrders(parts, unaborted), clock.now());
+  assert.deepEqual(await settleOrders(parts, testingKey, unaborted), clock.now());
   assert.equal(await requestedOf(world), 200);
-  assert.deepEqual(await settleOrders(parts, unaborted), new Date(clock.now().getTime() + 5_000));
+  assert.deepEqual(await settleOrders(parts, testingKey, unaborted), new Date(clock.now().getTime() + 60 * minuteMs));
   assert.equal(await requestedOf(world), 210);
 });

@@ -6,25 +6,45 @@ import { settle, showsWithinMs } from '#core/settle.ts';
 import type { SettleVerdict } from '#core/settle.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
 import { withDeadline } from '#lib/deadline.ts';
-import { after } from './parts.ts';
+import { after, scopeKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { brokenOff } from './refusals.ts';
 
 const batchSize = 200;
 const parallelOrders = 16;
 
+/** The key of the task that looks for scopes with something to settle; those of the scopes have a slash. */
+export const allOrders = 'orders';
+/** A scope's task is woken when there is something; this only bounds what a lost wake-up could cost. */
+const idleRestMs = 3_600_000;
+
 /**
- * Finds out what became of orders that nobody works on: their process died, or their call broke off. An order that is still wanted is sent
- * again under its token, which starts nothing twice and gives a sure answer at once; any other is looked for.
+ * Wakes the task of each scope with orders that nobody works on: a scope that does not answer delays no other. One statement while there are none.
  * @returns when to look again.
  */
-export async function settleOrders(parts: LoopParts, signal: AbortSignal): Promise<Date> {
+export async function wakeSettling({ store, clock, pace }: LoopParts): Promise<Date> {
+  const scopes = await store.abandonedScopes(after(clock, -pace.abandonedAfterMs));
+  await store.wake(
+    scopes.map(({ providerId, scope }) => ({ kind: 'settle', key: scopeKey(providerId, scope) })),
+    clock.now(),
+  );
+  return after(clock, pace.settleEveryMs);
+}
+
+/**
+ * Finds out what became of orders of a scope that nobody works on: their process died, or their call broke off. An order that is still wanted is
+ * sent again under its token, which starts nothing twice and gives a sure answer at once; any other is looked for.
+ * @returns when to look again.
+ */
+export async function settleOrders(parts: LoopParts, key: string, signal: AbortSignal): Promise<Date> {
   const { store, clock, pace } = parts;
-  const orders = await store.abandonedOrders(after(clock, -pace.abandonedAfterMs), batchSize);
+  const slash = key.indexOf('/');
+  const at = { providerId: key.slice(0, slash), scope: key.slice(slash + 1) };
+  const orders = await store.abandonedOrders(at, after(clock, -pace.abandonedAfterMs), batchSize);
   const results = await mapConcurrently(orders, parallelOrders, (order) => settleOne(parts, order, signal));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  return after(clock, orders.length === batchSize ? 0 : pace.settleEveryMs);
+  return after(clock, orders.length === batchSize ? 0 : idleRestMs);
 }
 
 async function settleOne(parts: LoopParts, order: LaunchOrder, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,13 @@ const orderColumns = `order_id as "orderId", worker_pool_id as "workerPoolId", p
 
 const selectAbandoned = statement(
   'orders.abandoned',
-  `select ${orderColumns} from launch_order where settled_at is null and touched_at < $1 order by touched_at limit $2`,
+  `select ${orderColumns} from launch_order
+  where settled_at is null and touched_at < $3 and provider_id = $1 and scope = $2 order by touched_at limit $4`,
+);
+const selectAbandonedScopes = statement(
+  'orders.abandoned-scopes',
+  `select distinct provider_id as "providerId", scope from launch_order
+  where settled_at is null and touched_at < $1 order by provider_id, scope`,
 );
 const touch = statement(
   'orders.touch',
@@ -35,7 +41,14 @@ const deleteSettled = statement(
 
 type OrderStore = Pick<
   LaunchStore,
-  'placeOrders' | 'settleOrder' | 'abandonedOrders' | 'touchOrders' | 'orders' | 'hasOpenOrder' | 'expireOrders'
+  | 'placeOrders'
+  | 'settleOrder'
+  | 'abandonedOrders'
+  | 'abandonedScopes'
+  | 'touchOrders'
+  | 'orders'
+  | 'hasOpenOrder'
+  | 'expireOrders'
 >;
 
 export function orderStore(database: Database): OrderStore {
@@ -43,7 +56,11 @@ export function orderStore(database: Database): OrderStore {
     ...orderPlacement(database),
     ...orderSettlement(database),
 
-    abandonedOrders: async (before, limit) => database.rows<LaunchOrder>(selectAbandoned, [before, limit]),
+    abandonedOrders: async ({ providerId, scope }, before, limit) =>
+      database.rows<LaunchOrder>(selectAbandoned, [providerId, scope, before, limit]),
+
+    abandonedScopes: async (before) =>
+      database.rows<{ providerId: string; scope: string }>(selectAbandonedScopes, [before]),
 
     touchOrders: async (orderIds, now) => {
       if (orderIds.length > 0) await database.run(touch, [orderIds, now]);

@@ -316,13 +316,29 @@ export function orderSettlingPromises(open: OpenStore): void {
     await store.settleOrder(settled, nothing, terms, now);
     await store.touchOrders([alive.orderId, settled.orderId, 'no-such'], after(minuteMs));
     const abandoned = async (before: Date, limit = 9): Promise<string[]> =>
-      (await store.abandonedOrders(before, limit)).map(({ orderId }) => orderId);
+      (await store.abandonedOrders({ providerId, scope }, before, limit)).map(({ orderId }) => orderId);
     assert.deepEqual(await abandoned(now), []);
     assert.deepEqual(await abandoned(after(minuteMs)), [older.orderId, silent.orderId]);
     assert.deepEqual(await abandoned(after(minuteMs), 1), [older.orderId]);
     assert.deepEqual(await abandoned(after(minuteMs + 1)), [older.orderId, silent.orderId, alive.orderId]);
-    assert.deepEqual((await store.abandonedOrders(after(1), 1))[0], older);
+    assert.deepEqual((await store.abandonedOrders({ providerId, scope }, after(1), 1))[0], older);
+    assert.deepEqual(await store.abandonedOrders({ providerId, scope: 'eu-west-1' }, after(dayMs), 1), []);
     await store.touchOrders([], now);
+  });
+
+  test('the scopes with abandoned orders are known, each once', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    for (const other of [{}, {}, { scope: 'eu-west-1' }, { scope: 'late' }]) {
+      await anOrder(store, other, other.scope === 'late' ? after(minuteMs) : now);
+    }
+    const settled = await anOrder(store, { scope: 'settled' }, now);
+    await store.settleOrder(settled, nothing, terms, now);
+    assert.deepEqual(await store.abandonedScopes(after(1)), [
+      { providerId, scope: 'eu-west-1' },
+      { providerId, scope },
+    ]);
+    assert.deepEqual(await store.abandonedScopes(now), []);
   });
 
   // spec: P-54
