@@ -48,6 +48,8 @@ test('a machine that is taken without notice: the queue hears of it at once, lon
   const { exceptions } = world.queue.state.totals;
   assert.deepEqual(exceptions, { 'worker-shutdown': 1 });
   assert.equal((await world.states(pool)).requested, 1);
+  const row = (await world.rows(pool)).find(({ workerId }) => workerId === id);
+  assert.match(row?.removalReason ?? '', /Spot/i, 'the row says why, in the cloud’s words');
 
   await world.liveUntil('done', () => Promise.resolve(world.queue.state.task(taskId)?.state === 'completed'));
   assert.deepEqual(world.queue.state.totals.exceptions, { 'worker-shutdown': 1 }, 'and nothing was done twice');

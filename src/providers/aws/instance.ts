@@ -66,6 +66,8 @@ class Ec2Sighting implements Sighting {
   readonly cloudState: string;
   readonly orderId: string | null;
   readonly launchedAt: Date | null;
+  /** What EC2 says of a machine that has ended: that it shut itself down, that its spot capacity was taken back … */
+  readonly why?: string;
   readonly #instance: Ec2Instance;
 
   constructor(instance: Ec2Instance, region: string) {
@@ -75,6 +77,8 @@ class Ec2Sighting implements Sighting {
     this.cloudState = instance.state;
     this.orderId = instance.clientToken;
     this.launchedAt = instance.launchTime;
+    const hasEnded = this.presence === 'gone' || this.presence === 'dormant';
+    if (hasEnded && instance.stateReason !== null) this.why = instance.stateReason;
     this.#instance = instance;
   }
 
