@@ -38,6 +38,7 @@ import { openOutward } from './open-outward.ts';
 import type { Outward } from './open-outward.ts';
 import type { ProcessName } from './processes.ts';
 import { ownScopes } from './own-scopes.ts';
+import { regularReports } from './regular-reports.ts';
 import { runLoops } from './run-loops.ts';
 import { addressed } from './start-error.ts';
 import { versionInfo } from './version.ts';
@@ -128,12 +129,14 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
 
   const stopping = new AbortController();
   stack.defer(() => stopping.abort(new Error('the program stops')));
+  const watch = watchProviders(log, metrics);
+  regularReports({ store, clock, log }, () => watch.tellCalls(), stack);
   const providers = await openProviders(configured, {
     rootUrl: config.rootUrl,
     clock,
     random,
     vault,
-    watch: watchProviders(log, metrics),
+    watch,
     signal: stopping.signal,
   });
 
