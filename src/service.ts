@@ -50,7 +50,7 @@ export interface ServiceParts {
   lines: LineSink;
   clock?: Clock;
   random?: Random;
-  /** Absent: Taskcluster's queue at `queueRootUrl`. */
+  /** Absent: Taskcluster's queue, where the configuration says. */
   demand?: DemandSource;
   /** Absent: the configured broker; where there is none, events are kept in memory for a while and go to nobody. */
   sink?: EventSink;
@@ -130,7 +130,6 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
   const stopping = new AbortController();
   stack.defer(() => stopping.abort(new Error('the program stops')));
   const watch = watchProviders(log, metrics);
-  regularReports({ store, clock, log }, () => watch.tellCalls(), stack);
   const providers = await openProviders(configured, {
     rootUrl: config.rootUrl,
     clock,
@@ -141,7 +140,7 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
   });
 
   const { credentials } = config;
-  const demand = parts.demand ?? queueSource({ rootUrl: config.queueRootUrl, credentials, clock, random });
+  const demand = parts.demand ?? queueSource({ rootUrl: config.siblings.queue, credentials, clock, random });
   const outward = openOutward(config, { clock, random, log }, parts, stack);
   const loops: LoopParts = {
     store,
@@ -162,6 +161,7 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
 
   const metricsUrl = await openMetrics(config, metrics, stack);
   await runLoops(loops, processes, { ...outward, scannerConcurrency: config.scannerConcurrency }, stack);
+  regularReports({ store, clock, log }, () => watch.tellCalls(), stack);
   return { url, metricsUrl, store, providers, loops, api, sink: outward.sink, metrics };
 }
 
@@ -194,8 +194,8 @@ function apiParts(config: Config, loops: LoopParts, vault: SecretVault, { health
 }
 
 function authenticatorFor(config: Config, clock: Clock, random: Random): Authenticator {
-  const { clients, credentials, anonymousScopes, rootUrl } = config;
-  if (clients === null) return remoteAuthenticator({ rootUrl, clock, random });
+  const { clients, credentials, anonymousScopes, siblings } = config;
+  if (clients === null) return remoteAuthenticator({ rootUrl: siblings.auth, clock, random });
   // Workers' credentials are issued by this client: it has to be known here, too.
   const own = { ...credentials, scopes: ownScopes };
   const others = clients.filter(({ clientId }) => clientId !== credentials.clientId);

@@ -47,7 +47,7 @@ async function anEventfulDay(world: World): Promise<string> {
   const report = { workerGroup: 'us-west-2', workerId: 'i-0', kind: 'k', title: 't', description: 'd', extra: {} };
   await world.client.call('POST', `/worker-pool-errors/${segment(pool)}`, report);
   await world.live(30 * minuteMs, 30 * secondMs);
-  const [worker] = (await world.rows(pool)).filter(({ state }) => state === 'running');
+  const worker = (await world.rows(pool)).find(({ state }) => state === 'running');
   assert.ok(worker);
   world.ec2.faults.add({ kind: 'error', action: 'TerminateInstances', code: 'UnauthorizedOperation', times: 2 });
   await world.client.call('DELETE', `/workers/${segment(pool)}/${worker.workerGroup}/${worker.workerId}`);
@@ -124,10 +124,11 @@ describe('what is seen of an eventful day', () => {
     assert.ok(Number(pause?.['duration']) >= secondMs);
     assert.ok(Math.max(...turns) >= Number(pause?.['duration']), 'the turn that waited for the end of the pause');
     assert.match(logTypes['workerRunning']?.fields['registrationDuration'] ?? '', /^Seconds/);
-    const rows = new Map((await world.rows(pool)).map((row) => [row.workerId, row]));
+    const rows = await world.rows(pool);
     for (const { workerId, registrationDuration } of world.logged('worker-running')) {
-      const row = rows.get(String(workerId));
-      assert.equal(registrationDuration, ((row?.registeredAt?.getTime() ?? 0) - (row?.created.getTime() ?? 0)) / 1000);
+      const { registeredAt, created } = rows.find((row) => row.workerId === workerId) ?? {};
+      assert.ok(registeredAt && created);
+      assert.equal(registrationDuration, (registeredAt.getTime() - created.getTime()) / secondMs);
     }
   });
 
