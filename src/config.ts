@@ -39,6 +39,8 @@ export interface Config {
   /** Null: the deployment's auth service is asked. */
   clients: readonly LocalClient[] | null;
   anonymousScopes: readonly string[];
+  /** Whether AWS pools may have reserved members of a RunInstances request, as the original let them (W24). */
+  toleratesReservedMembers: boolean;
   /** Settings by provider id, each with its `providerType`; the providers check the rest. */
   providers: Readonly<Record<string, JsonObject>>;
   /** Null: there is no broker; events go to nobody. */
@@ -134,6 +136,7 @@ export function readConfig(settings: Settings): Config {
     keepAliveTimeoutSeconds: read.integer('KEEP_ALIVE_TIMEOUT_SECONDS', 90, { least: 1, most: 86_400 }),
     clients: read.has('LOCAL_CLIENTS') ? readClients(read) : null,
     anonymousScopes: read.texts('ANONYMOUS_SCOPES', []),
+    toleratesReservedMembers: read.bool('AWS_TOLERATE_RESERVED_MEMBERS', false),
     providers: readProviders(read),
     pulse: readPulse(read),
     smtp: read.has('SMTP_URL')

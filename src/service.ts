@@ -188,6 +188,7 @@ function apiParts(config: Config, loops: LoopParts, vault: SecretVault, { health
       trustProxy: config.trustProxy,
       forceSsl: config.forceSsl,
       showsStackTraces: config.showsStackTraces,
+      toleratesReservedMembers: config.toleratesReservedMembers,
       keepAliveTimeoutMs: config.keepAliveTimeoutSeconds * 1000,
     },
   };
