@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkAuth } from '#access/auth-check.ts';
 import { localAuthenticator } from '#access/local-authenticator.ts';
 import { remoteAuthenticator } from '#access/remote-authenticator.ts';
 import type { Authenticator } from '#access/authenticator.ts';
@@ -182,7 +183,7 @@ function apiParts(config: Config, loops: LoopParts, vault: SecretVault, { health
     version: versionInfo(),
     configSchemaOf: (type) => providerModules.find(({ providerType }) => providerType === type)?.configSchemaName,
     references: { metrics: metricsReference(metricTable) },
-    healthChecks,
+    healthChecks: { ...healthChecks, ...authCheck(config, clock) },
     settings: {
       ...defaultApiSettings,
       trustProxy: config.trustProxy,
@@ -201,6 +202,11 @@ function authenticatorFor(config: Config, clock: Clock, random: Random): Authent
   const own = { ...credentials, scopes: ownScopes };
   const others = clients.filter(({ clientId }) => clientId !== credentials.clientId);
   return localAuthenticator([...others, own], anonymousScopes, clock);
+}
+
+/** Where callers are known locally nobody has to be asked. */
+function authCheck({ clients, siblings }: Config, clock: Clock): ApiParts['healthChecks'] {
+  return clients === null ? { auth: (signal) => checkAuth({ rootUrl: siblings.auth, clock }, signal) } : {};
 }
 
 async function openMetrics(

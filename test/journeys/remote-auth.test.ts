@@ -1,4 +1,4 @@
-// spec: api 2.1, 2.4, 3.1, 3.3, 3.4, 3.5, 9.2, provisioning 11.2
+// spec: api 2.1, 2.4, 3.1, 3.3, 3.4, 3.5, 9.2, W39, provisioning 11.2
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { admin, minuteMs, own } from '#test/world.ts';
@@ -119,7 +119,12 @@ describe('a service that asks the deployment’s auth service who calls', () => 
         .then(({ alive }) => alive),
       true,
     );
+    const heartbeat = `${world.service.url}/api/worker-manager/v1/__heartbeat__`;
+    const ill = await rawGet(heartbeat);
+    assert.equal(ill.status, 503);
+    assert.match(JSON.stringify(ill.body), /auth/);
     siblings.isAuthAway = false;
     assert.equal((await aClient(world).workerPool(pool)).workerPoolId, pool);
+    assert.equal((await rawGet(heartbeat)).status, 200);
   });
 });

@@ -46,6 +46,10 @@ export class SiblingServices {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/api/auth/v1/ping') {
+      response.writeHead(this.isAuthAway ? 503 : 200, { 'content-type': 'application/json' }).end('{"alive":true}');
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
