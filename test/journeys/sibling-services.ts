@@ -46,8 +46,9 @@ export class SiblingServices {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url === '/api/auth/v1/ping') {
-      response.writeHead(this.isAuthAway ? 503 : 200, { 'content-type': 'application/json' }).end('{"alive":true}');
+    if (request.method === 'GET') {
+      const status = request.url === '/api/auth/v1/ping' ? 200 : 404;
+      response.writeHead(this.isAuthAway ? 503 : status, { 'content-type': 'application/json' }).end('{"alive":true}');
       return;
     }
     const chunks: Buffer[] = [];
@@ -68,10 +69,11 @@ export class SiblingServices {
     const authenticator = localAuthenticator(this.clients, this.anonymousScopes, systemClock);
     const found = await authenticator.authenticate({ ...question, method: question.method.toUpperCase() });
     const soon = new Date(systemClock.now().getTime() + 900_000).toISOString();
+    const expires = found.status === 'success' && found.expires !== null ? found.expires.toISOString() : soon;
     const answers = {
       failed: () => ({ status: 'auth-failed', message: found.status === 'failed' ? found.message : '' }),
       anonymous: () => ({ status: 'no-auth', scheme: 'none', scopes: this.anonymousScopes, expires: soon }),
-      success: () => ({ ...found, status: 'auth-success', scheme: 'hawk', expires: soon }),
+      success: () => ({ ...found, status: 'auth-success', scheme: 'hawk', expires }),
     };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[found.status]()));
   }
