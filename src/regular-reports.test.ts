@@ -10,7 +10,10 @@ const minuteMs = 60_000;
 test('connections and calls are reported once a minute, and once more at the end', async () => {
   const clock = new SteppedClock(new Date('2026-03-01T12:00:00Z'));
   const entries: [type: string, level: LogLevel, fields: Readonly<Record<string, unknown>>][] = [];
-  const log: Log = { write: (...entry) => void entries.push(entry), child: () => log };
+  const log: Log = {
+    write: (type, level, fields) => void entries.push([type, level, fields]),
+    child: () => log,
+  };
   const counts = { pool: 'write', totalCount: 3, idleCount: 2, waitingCount: 0 } as const;
   let told = 0;
   const stack = new AsyncDisposableStack();

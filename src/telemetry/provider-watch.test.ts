@@ -9,7 +9,7 @@ import { watchProviders } from './provider-watch.ts';
 function aWatch() {
   const entries: [logger: string, type: string, level: LogLevel, fields: Readonly<Record<string, unknown>>][] = [];
   const logger = (path: string): Log => ({
-    write: (...entry) => void entries.push([path, ...entry]),
+    write: (type, level, fields) => void entries.push([path, type, level, fields]),
     child: (name) => logger(`${path}${name}`),
   });
   const metrics = createMetrics();

@@ -96,6 +96,18 @@ describe('what is seen of an eventful day', () => {
     }
   });
 
+  // spec: api 2.7, 9.1
+  test('an answer and its line of the log have the same ids', async () => {
+    const headers = { 'x-taskcluster-trace-id': 'of-the-caller' };
+    const answer = await fetch(`${world.service.url}/api/worker-manager/v1/ping`, { headers });
+    await answer.text();
+    const requestId = answer.headers.get('x-for-request-id') ?? '';
+    const isOurs = (line: string): boolean => line.includes(requestId);
+    await world.until('the line is written', () => world.lines.some(isOurs));
+    const line = JSON.parse(world.lines.find(isOurs) ?? '') as Line & { traceId: string; requestId: string };
+    assert.deepEqual([line.Type, line.traceId, line.requestId], ['monitor.apiMethod', 'of-the-caller', requestId]);
+  });
+
   // spec: api 9.2, provisioning 4.5, 10.1
   test('everything that can be said of such a day is said', () => {
     const written = new Set(world.lines.map((line) => (JSON.parse(line) as Line).Type));
