@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { seed } from '#test/seed.ts';
 import { ConfigError, loadConfig, readConfig } from './config.ts';
 
 const enough = {
@@ -191,4 +193,40 @@ test('a file that cannot be read is one clear line', () => {
     () => loadConfig('/no/such/file.yml', {}),
     /^ConfigError: --config \/no\/such\/file.yml: cannot be read: ENOENT/,
   );
+});
+
+const names =
+  `TASKCLUSTER_ROOT_URL TASKCLUSTER_CLIENT_ID TASKCLUSTER_ACCESS_TOKEN PROVIDERS DATABASE_URL READ_DB_URL WRITE_DB_URL
+  DB_CRYPTO_KEYS DATA_DIRECTORY HOST PORT FORCE_SSL TRUST_PROXY KEEP_ALIVE_TIMEOUT_SECONDS LOCAL_CLIENTS ANONYMOUS_SCOPES PULSE_HOSTNAME
+  PULSE_USERNAME PULSE_PASSWORD PULSE_VHOST PULSE_AMQPS PULSE_PORT SMTP_URL MAIL_FROM WORKER_SCANNER_CONCURRENCY PACE PROMETHEUS_CONFIG
+  PROVISIONER_ITERATE_CONFIG WORKER_SCANNER_ITERATE_CONFIG USE_KUBERNETES_DNS_SERVICE_DISCOVERY QUEUE_ROOT_URL`.split(
+    /\s+/,
+  );
+const secret = 'hush-hush';
+/** A secret in every shape in which a setting may come. */
+const withSecret = fc.constantFrom<unknown>(
+  secret,
+  `postgres://me:${secret}@db/x`,
+  `http://me:${secret}@tc.example.com`,
+  `{"a": "${secret}`,
+  [secret],
+  { a: { accessToken: secret, providerType: secret } },
+  [{ clientId: 'me', accessToken: secret, scopes: 'all' }],
+  [{ id: 'k', algo: 'aes-256', key: secret }],
+);
+const oddSetting = fc.oneof(
+  withSecret,
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom('', 'true', '0', '-1', undefined),
+);
+
+test('whatever the settings, there is a config or a line for each problem, and none of them tells a secret', () => {
+  const settings = fc.dictionary(fc.constantFrom(...names), oddSetting, { maxKeys: 12 });
+  const property = fc.property(settings, (odd) => {
+    for (const problem of problemsOf({ ...enough, ...odd })) {
+      assert.doesNotMatch(problem, /\n/);
+      assert.ok(problem.length > 5 && !problem.includes(secret), problem);
+    }
+  });
+  fc.assert(property, { seed, numRuns: 500 });
 });

@@ -51,7 +51,7 @@ export class SettingsReader {
     if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') {
       return url.origin;
     }
-    this.complain(name, `must be an http(s) URL without a path, not "${text}"`);
+    this.complain(name, 'must be an http:// or https:// URL without a path');
     return '';
   }
 
