@@ -28,7 +28,7 @@ interface Line {
 /** Syslog's numbers (RFC 5424). */
 const severities: Readonly<Record<string, number>> = { err: 3, warning: 4, notice: 5, info: 6, debug: 7 };
 
-/** Everything that happens to pools and workers, good and bad, in an hour or two. @returns the metrics as they were before the pool was deleted. */
+/** Everything that happens to pools and workers, good and bad, in an hour or two. @returns the metrics as they were when workers were at work, and before their pool was deleted. */
 async function anEventfulDay(world: World): Promise<string> {
   world.ec2.faults.add({ kind: 'stock', region: 'us-east-1', available: 2 });
   const launchConfigs = regions.map((region) => aLaunchConfig({ region }));
@@ -49,14 +49,15 @@ async function anEventfulDay(world: World): Promise<string> {
   await world.live(30 * minuteMs, 30 * secondMs);
   const worker = (await world.rows(pool)).find(({ state }) => state === 'running');
   assert.ok(worker);
+  const atWork = await world.service.metrics.exposition();
   world.ec2.faults.add({ kind: 'error', action: 'TerminateInstances', code: 'UnauthorizedOperation', times: 2 });
   await world.client.call('DELETE', `/workers/${segment(pool)}/${worker.workerGroup}/${worker.workerId}`);
   await world.live(10 * minuteMs, 30 * secondMs);
-  const { text } = await world.service.metrics.exposition();
+  const atTheEnd = await world.service.metrics.exposition();
   await world.deletePool(pool);
   await world.live(hourMs, minuteMs);
   await world.expire();
-  return text;
+  return `${atWork.text}\n${atTheEnd.text}`;
 }
 
 describe('what is seen of an eventful day', () => {
