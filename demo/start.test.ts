@@ -51,5 +51,5 @@ test('the demonstration starts, comes alive, stops as a whole, and can be starte
 
 test('a port that is no number is refused by its name', async (test) => {
   const env = { DATA_DIRECTORY: await aDirectory(test), PORT: 'eighty' };
-  await assert.rejects(startDemo(env), /^ConfigError: PORT must be a whole number$/);
+  await assert.rejects(startDemo(env), /^ConfigError: PORT must be a whole number from 0 to 65535$/);
 });

@@ -76,6 +76,14 @@ export const specification: ReadonlyMap<string, string> = new Map([
   ...numbered(provisioningWeaknesses),
 ]);
 
+/** What nothing here can prove, and why. */
+const notOurs: ReadonlyMap<string, string> = new Map([
+  [
+    'provisioning 11.7',
+    'it is spoken between worker-runner and the worker on one machine; no part of it reaches this service',
+  ],
+]);
+
 /** All tags of the project. */
 export async function projectTags(): Promise<Tag[]> {
   const files = await readSourceFiles(['src', 'simulators', 'demo', 'bench', 'test', 'scripts']);
@@ -93,13 +101,18 @@ export function report(tags: readonly Tag[]): string[] {
     const name = test === undefined ? file : `${file}: ${test}`;
     for (const id of ids) tests.set(id, (tests.get(id) ?? new Set()).add(name));
   }
-  const all = [...specification].map(([id, words]) => ({ title: `${id} ${words}`, tests: [...(tests.get(id) ?? [])] }));
+  const all = [...specification].map(([id, words]) => ({
+    id,
+    title: `${id} ${words}`,
+    tests: [...(tests.get(id) ?? [])],
+  }));
   const proved = all.filter((one) => one.tests.length > 0);
-  const bare = all.filter((one) => one.tests.length === 0);
+  const bare = all.filter((one) => one.tests.length === 0 && !notOurs.has(one.id));
   return [
     ...proved.flatMap(({ title, tests: own }) => [title, ...own.map((test) => `    ${test}`)]),
     '',
-    `${proved.length} of ${all.length} have a test; ${bare.length} have none${bare.length === 0 ? '' : ':'}`,
+    ...[...notOurs].map(([id, why]) => `${id} needs none: ${why}`),
+    `${proved.length} of ${all.length - notOurs.size} have a test; ${bare.length} have none${bare.length === 0 ? '' : ':'}`,
     ...bare.map(({ title }) => `    ${title}`),
     ...mistakes(tags),
   ];

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { LocalClient } from '#access/local-authenticator.ts';
+import { scopePattern } from '#access/scopes.ts';
 import type { JsonObject } from '#core/json.ts';
 import { defaultPace } from '#core/pace.ts';
 import type { Pace } from '#core/pace.ts';
 import { isJsonObject } from '#lib/json.ts';
+import { configureProviders, ProvidersMisconfigured } from '#providers/directory.ts';
+import { providerModules } from '#providers/index.ts';
 import { readLevels } from '#telemetry/log.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { Settings } from './settings-reader.ts';
@@ -20,8 +23,8 @@ export interface Config {
   rootUrl: string;
   /** The service's own permanent client: signs its calls and its workers' credentials. */
   credentials: { clientId: string; accessToken: string };
-  /** Where the queue is asked; the deployment itself unless told otherwise. */
-  queueRootUrl: string;
+  /** Where sibling services are asked: the deployment itself, or each by its name in the cluster (spec/api.md 3.1). */
+  siblings: { auth: string; notify: string; queue: string };
   /** Null: an embedded PostgreSQL in `dataDirectory`. */
   database: { readUrl: string; writeUrl: string } | null;
   dataDirectory: string;
@@ -36,6 +39,8 @@ export interface Config {
   /** Null: the deployment's auth service is asked. */
   clients: readonly LocalClient[] | null;
   anonymousScopes: readonly string[];
+  /** Whether AWS pools may have reserved members of a RunInstances request, as the original let them (W24). */
+  toleratesReservedMembers: boolean;
   /** Settings by provider id, each with its `providerType`; the providers check the rest. */
   providers: Readonly<Record<string, JsonObject>>;
   /** Null: there is no broker; events go to nobody. */
@@ -120,25 +125,31 @@ export function readConfig(settings: Settings): Config {
       clientId: read.text('TASKCLUSTER_CLIENT_ID'),
       accessToken: read.text('TASKCLUSTER_ACCESS_TOKEN'),
     },
-    queueRootUrl: read.has('QUEUE_ROOT_URL') ? read.url('QUEUE_ROOT_URL') : rootUrl,
+    siblings: readSiblings(read, rootUrl),
     database: readDatabase(read),
     dataDirectory: read.text('DATA_DIRECTORY', '.data'),
     cryptoKeys: readCryptoKeys(read),
-    listen: { host: read.text('HOST', '0.0.0.0'), port: read.integer('PORT', 8080) },
+    listen: { host: read.text('HOST', '0.0.0.0'), port: read.integer('PORT', 8080, anyPort) },
     showsStackTraces: read.bool('SHOW_STACK_TRACES', false),
     forceSsl: read.bool('FORCE_SSL', false),
     trustProxy: read.bool('TRUST_PROXY', false),
-    keepAliveTimeoutSeconds: read.integer('KEEP_ALIVE_TIMEOUT_SECONDS', 90),
+    keepAliveTimeoutSeconds: read.integer('KEEP_ALIVE_TIMEOUT_SECONDS', 90, { least: 1, most: 86_400 }),
     clients: read.has('LOCAL_CLIENTS') ? readClients(read) : null,
     anonymousScopes: read.texts('ANONYMOUS_SCOPES', []),
+    toleratesReservedMembers: read.bool('AWS_TOLERATE_RESERVED_MEMBERS', false),
     providers: readProviders(read),
     pulse: readPulse(read),
-    smtp: read.has('SMTP_URL') ? { url: read.text('SMTP_URL'), from: read.text('MAIL_FROM') } : null,
-    scannerConcurrency: Math.max(1, read.integer('WORKER_SCANNER_CONCURRENCY', 0) || 8),
+    smtp: read.has('SMTP_URL')
+      ? { url: read.address('SMTP_URL', ['smtp', 'smtps']), from: read.text('MAIL_FROM') }
+      : null,
+    scannerConcurrency: read.integer('WORKER_SCANNER_CONCURRENCY', 0, { least: 0, most: 1_000 }) || 8,
     pace: readPace(read),
     level: readLevel(read),
     metrics: readMetrics(read),
   };
+  if (read.has('TASKCLUSTER_CERTIFICATE')) {
+    read.complain('TASKCLUSTER_CERTIFICATE', 'cannot be used: temporary credentials cannot issue those of the workers');
+  }
   if (config.database !== null && config.cryptoKeys.length === 0) {
     read.complain('DB_CRYPTO_KEYS', 'is needed with a database of your own: it keeps secrets sealed');
   }
@@ -146,13 +157,26 @@ export function readConfig(settings: Settings): Config {
   return Object.freeze(config);
 }
 
+/** 0 takes any that is free. */
+const anyPort = { least: 0, most: 65_535 };
+const databaseSchemes = ['postgresql', 'postgres'];
+
+/** A queue of its own goes before what the cluster's names say. */
+function readSiblings(read: SettingsReader, rootUrl: string): Config['siblings'] {
+  const isByName = read.bool('USE_KUBERNETES_DNS_SERVICE_DISCOVERY', false);
+  const [auth, notify, queue] = ['auth', 'notify', 'queue'].map((name) =>
+    isByName ? `http://taskcluster-${name}` : rootUrl,
+  ) as [string, string, string];
+  return { auth, notify, queue: read.has('QUEUE_ROOT_URL') ? read.url('QUEUE_ROOT_URL') : queue };
+}
+
 function readDatabase(read: SettingsReader): Config['database'] {
-  if (read.has('DATABASE_URL')) {
-    const url = read.text('DATABASE_URL');
-    return { readUrl: read.text('READ_DB_URL', url), writeUrl: read.text('WRITE_DB_URL', url) };
-  }
-  if (!read.has('READ_DB_URL') && !read.has('WRITE_DB_URL')) return null;
-  return { readUrl: read.text('READ_DB_URL'), writeUrl: read.text('WRITE_DB_URL') };
+  const url = read.has('DATABASE_URL') ? read.address('DATABASE_URL', databaseSchemes) : undefined;
+  if (url === undefined && !read.has('READ_DB_URL') && !read.has('WRITE_DB_URL')) return null;
+  return {
+    readUrl: read.address('READ_DB_URL', databaseSchemes, url),
+    writeUrl: read.address('WRITE_DB_URL', databaseSchemes, url),
+  };
 }
 
 function readCryptoKeys(read: SettingsReader): CryptoKey[] {
@@ -171,23 +195,39 @@ function readCryptoKeys(read: SettingsReader): CryptoKey[] {
 }
 
 function readClients(read: SettingsReader): LocalClient[] {
+  const ids = new Set<string>();
   return read.objects('LOCAL_CLIENTS', []).flatMap((entry, index) => {
     const { clientId, accessToken, scopes } = entry;
-    if (typeof clientId === 'string' && typeof accessToken === 'string' && Array.isArray(scopes)) {
-      return [{ clientId, accessToken, scopes: scopes.map(String) }];
+    if (isFilled(clientId) && isFilled(accessToken) && isListOfScopes(scopes)) {
+      if (ids.has(clientId)) read.complain('LOCAL_CLIENTS', `entry ${index}: has the clientId of an earlier one`);
+      ids.add(clientId);
+      return [{ clientId, accessToken, scopes }];
     }
     read.complain('LOCAL_CLIENTS', `entry ${index}: must be {clientId, accessToken, scopes: [...]}`);
     return [];
   });
 }
 
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isListOfScopes(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((scope) => typeof scope === 'string' && scopePattern.test(scope));
+}
+
+/** What is wrong inside of each is known to its provider, and said with all the rest. */
 function readProviders(read: SettingsReader): Config['providers'] {
-  const entries = Object.entries(read.object('PROVIDERS')).map(([providerId, settings]) => {
-    if (isJsonObject(settings)) return [providerId, settings] as const;
-    read.complain('PROVIDERS', `${providerId}: must be an object with a providerType`);
-    return [providerId, {}] as const;
-  });
-  return Object.fromEntries(entries);
+  const providers = read.object('PROVIDERS');
+  try {
+    configureProviders(providers, providerModules);
+  } catch (error) {
+    if (!(error instanceof ProvidersMisconfigured)) throw error;
+    read.problems.push(...error.problems);
+  }
+  return Object.fromEntries(
+    Object.entries(providers).flatMap(([id, settings]) => (isJsonObject(settings) ? [[id, settings]] : [])),
+  );
 }
 
 function readPulse(read: SettingsReader): Config['pulse'] {
@@ -198,7 +238,7 @@ function readPulse(read: SettingsReader): Config['pulse'] {
     password: read.text('PULSE_PASSWORD'),
     vhost: read.text('PULSE_VHOST'),
     isAmqps: read.bool('PULSE_AMQPS', true),
-    ...(read.has('PULSE_PORT') ? { port: read.integer('PULSE_PORT', 0) } : {}),
+    ...(read.has('PULSE_PORT') ? { port: read.integer('PULSE_PORT', 0, { least: 1, most: 65_535 }) } : {}),
     namesPools: read.bool('PULSE_POOLS_IN_ROUTING_KEYS', false),
   };
 }
@@ -233,15 +273,17 @@ function readLevel(read: SettingsReader): string {
   return level;
 }
 
+/** What the original could do besides (`push`) is left alone: nothing is pushed. */
 function readMetrics(read: SettingsReader): Config['metrics'] {
   if (!read.has('PROMETHEUS_CONFIG')) return { prefix: '', server: null };
-  const { prefix, server } = read.object('PROMETHEUS_CONFIG');
-  const { port, ip } = isJsonObject(server) ? server : {};
-  return {
-    prefix: typeof prefix === 'string' ? prefix : '',
-    server: {
-      port: typeof port === 'number' ? port : 9100,
-      ip: typeof ip === 'string' ? ip : '127.0.0.1',
-    },
-  };
+  const inside = new SettingsReader(read.object('PROMETHEUS_CONFIG'));
+  const server = new SettingsReader(inside.object('server', {}));
+  const prefix = inside.text('prefix', '');
+  if (!/^([a-z_:][a-z0-9_:]*)?$/i.test(prefix)) {
+    inside.complain('prefix', 'must be letters, digits and "_", and not begin with a digit');
+  }
+  const where = { port: server.integer('port', 9100, anyPort), ip: server.text('ip', '127.0.0.1') };
+  const problems = [...inside.problems, ...server.problems.map((problem) => `server.${problem}`)];
+  for (const problem of problems) read.complain('PROMETHEUS_CONFIG', problem);
+  return { prefix, server: where };
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silentLog } from '#core/telemetry.ts';
+import type { Log, LogLevel } from '#core/telemetry.ts';
 import { aPool, poolId, dayMs } from '#test/conformance/store/samples.ts';
 import { aLoopWorld, testingId } from '#test/loop-world.ts';
 import { jobNamed } from './jobs.ts';
@@ -21,4 +23,19 @@ test('a job does its work once, and says how much that was', async (t) => {
   await clock.step(8 * dayMs);
   assert.equal(await jobNamed('expire-errors')?.(parts), 1);
   assert.equal(await jobNamed('expireErrors')?.(parts), 0);
+});
+
+// spec: api 9.2
+test('each run of a job leaves a line in the log, of success or with its error', async (t) => {
+  const { parts, store } = await aLoopWorld(t);
+  const lines: [type: string, level: LogLevel, status: unknown][] = [];
+  const write: Log['write'] = (type, level, { status }) => void lines.push([type, level, status]);
+  const told = { ...parts, log: { write, child: () => silentLog } };
+  await jobNamed('expire-errors')?.(told);
+  const broken = { ...store, expireWorkers: () => Promise.reject(new Error('the database is away')) };
+  await assert.rejects(async () => await jobNamed('expire-workers')?.({ ...told, store: broken }), /is away/);
+  assert.deepEqual(lines, [
+    ['monitor.periodic', 'notice', 'success'],
+    ['monitor.periodic', 'err', 'exception'],
+  ]);
 });

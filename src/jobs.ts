@@ -17,8 +17,22 @@ const jobs: ReadonlyMap<string, Expiry> = new Map([
   ['expireErrors', 'errors'],
 ]);
 
-/** The job of this name; null: there is none. */
+/** The job of this name; null: there is none. Like a loop's turn, each run leaves a line in the log (spec/api.md 9.2). */
 export function jobNamed(name: string): Job | null {
   const sort = jobs.get(name);
-  return sort === undefined ? null : (parts) => expire(parts, sort);
+  return sort === undefined ? null : (parts) => told(parts, `expire-${sort}`, () => expire(parts, sort));
+}
+
+async function told(parts: LoopParts, name: string, run: () => Promise<number>): Promise<number> {
+  const { clock, log } = parts;
+  const startedMs = clock.now().getTime();
+  const duration = (): number => clock.now().getTime() - startedMs;
+  try {
+    const count = await run();
+    log.write('monitor.periodic', 'notice', { name, duration: duration(), status: 'success' });
+    return count;
+  } catch (error) {
+    log.write('monitor.periodic', 'err', { name, duration: duration(), status: 'exception', error });
+    throw error;
+  }
 }

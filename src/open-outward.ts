@@ -65,7 +65,7 @@ function openPulse(
 }
 
 /** SMTP where it is configured; else the deployment's notify service; nobody where there is no deployment around us. */
-function mailerFor({ smtp, clients, rootUrl, credentials }: Config, { clock }: Pick<LoopParts, 'clock'>): Mailer {
+function mailerFor({ smtp, clients, siblings, credentials }: Config, { clock }: Pick<LoopParts, 'clock'>): Mailer {
   if (smtp !== null) return smtpMailer(smtp);
-  return clients === null ? notifyServiceMailer({ rootUrl, credentials, clock }) : noMailer;
+  return clients === null ? notifyServiceMailer({ rootUrl: siblings.notify, credentials, clock }) : noMailer;
 }

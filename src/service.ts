@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkAuth } from '#access/auth-check.ts';
 import { localAuthenticator } from '#access/local-authenticator.ts';
 import { remoteAuthenticator } from '#access/remote-authenticator.ts';
 import type { Authenticator } from '#access/authenticator.ts';
@@ -39,6 +40,7 @@ import { openOutward } from './open-outward.ts';
 import type { Outward } from './open-outward.ts';
 import type { ProcessName } from './processes.ts';
 import { ownScopes } from './own-scopes.ts';
+import { regularReports } from './regular-reports.ts';
 import { runLoops } from './run-loops.ts';
 import { addressed } from './start-error.ts';
 import { versionInfo } from './version.ts';
@@ -50,7 +52,7 @@ export interface ServiceParts {
   lines: LineSink;
   clock?: Clock;
   random?: Random;
-  /** Absent: Taskcluster's queue at `queueRootUrl`. */
+  /** Absent: Taskcluster's queue, where the configuration says. */
   demand?: DemandSource;
   /** Absent: the configured broker; where there is none, events are kept in memory for a while and go to nobody. */
   sink?: EventSink;
@@ -129,12 +131,13 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
 
   const stopping = new AbortController();
   stack.defer(() => stopping.abort(new Error('the program stops')));
+  const watch = watchProviders(log, metrics);
   const providers = await openProviders(configured, {
     rootUrl: config.rootUrl,
     clock,
     random,
     vault,
-    watch: watchProviders(log, metrics),
+    watch,
     log: log.child('provider'),
     metrics,
     hasten: (changed) => void hasten({ store, clock, log }, changed),
@@ -142,7 +145,7 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
   });
 
   const { credentials } = config;
-  const demand = parts.demand ?? queueSource({ rootUrl: config.queueRootUrl, credentials, clock, random });
+  const demand = parts.demand ?? queueSource({ rootUrl: config.siblings.queue, credentials, clock, random });
   const outward = openOutward(config, { clock, random, log }, parts, stack);
   const loops: LoopParts = {
     store,
@@ -163,6 +166,7 @@ async function build(config: Config, parts: ServiceParts, stack: AsyncDisposable
 
   const metricsUrl = await openMetrics(config, metrics, stack);
   await runLoops(loops, processes, { ...outward, scannerConcurrency: config.scannerConcurrency }, stack);
+  regularReports({ store, clock, log }, () => watch.tellCalls(), stack);
   return { url, metricsUrl, store, providers, loops, api, sink: outward.sink, metrics };
 }
 
@@ -183,24 +187,30 @@ function apiParts(config: Config, loops: LoopParts, vault: SecretVault, { health
     version: versionInfo(),
     configSchemaOf: (type) => providerModules.find(({ providerType }) => providerType === type)?.configSchemaName,
     references: { metrics: metricsReference(metricTable) },
-    healthChecks,
+    healthChecks: { ...healthChecks, ...authCheck(config, clock) },
     settings: {
       ...defaultApiSettings,
       trustProxy: config.trustProxy,
       forceSsl: config.forceSsl,
       showsStackTraces: config.showsStackTraces,
+      toleratesReservedMembers: config.toleratesReservedMembers,
       keepAliveTimeoutMs: config.keepAliveTimeoutSeconds * 1000,
     },
   };
 }
 
 function authenticatorFor(config: Config, clock: Clock, random: Random): Authenticator {
-  const { clients, credentials, anonymousScopes, rootUrl } = config;
-  if (clients === null) return remoteAuthenticator({ rootUrl, clock, random });
+  const { clients, credentials, anonymousScopes, siblings } = config;
+  if (clients === null) return remoteAuthenticator({ rootUrl: siblings.auth, clock, random });
   // Workers' credentials are issued by this client: it has to be known here, too.
   const own = { ...credentials, scopes: ownScopes };
   const others = clients.filter(({ clientId }) => clientId !== credentials.clientId);
   return localAuthenticator([...others, own], anonymousScopes, clock);
+}
+
+/** Where callers are known locally nobody has to be asked. */
+function authCheck({ clients, siblings }: Config, clock: Clock): ApiParts['healthChecks'] {
+  return clients === null ? { auth: (signal) => checkAuth({ rootUrl: siblings.auth, clock }, signal) } : {};
 }
 
 async function openMetrics(

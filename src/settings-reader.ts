@@ -51,16 +51,28 @@ export class SettingsReader {
     if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') {
       return url.origin;
     }
-    this.complain(name, `must be an http(s) URL without a path, not "${text}"`);
+    this.complain(name, 'must be an http:// or https:// URL without a path');
     return '';
   }
 
-  integer(name: string, otherwise: number): number {
+  /** A whole number, from `least` to `most`. */
+  integer(name: string, otherwise: number, { least, most }: { least: number; most: number }): number {
     if (!this.has(name)) return otherwise;
-    const value = Number(this.#settings[name]);
-    if (Number.isInteger(value)) return value;
-    this.complain(name, 'must be a whole number');
+    const value = wholeNumber(this.#settings[name]);
+    if (value !== undefined && value >= least && value <= most) return value;
+    this.complain(name, `must be a whole number from ${least} to ${most}`);
     return otherwise;
+  }
+
+  /** The address of a server, with one of these schemes; not quoted in a complaint, since it may hold a password. */
+  address(name: string, schemes: readonly string[], otherwise?: string): string {
+    if (!this.has(name) && otherwise !== undefined) return otherwise;
+    const text = this.text(name);
+    const url = text === '' ? null : URL.parse(text);
+    if (text !== '' && !schemes.includes(url?.protocol.slice(0, -1) ?? '')) {
+      this.complain(name, `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
+    }
+    return text;
   }
 
   /** `true` or `false`, in any case. */
@@ -113,4 +125,10 @@ export class SettingsReader {
       return undefined;
     }
   }
+}
+
+/** A whole number, as such or as the text of one. */
+function wholeNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
+  return typeof value === 'string' && /^\s*-?\d{1,15}\s*$/.test(value) ? Number(value) : undefined;
 }

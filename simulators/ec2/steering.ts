@@ -13,6 +13,8 @@ export interface InstanceView {
   instanceType: string;
   imageId: string;
   isSpot: boolean;
+  /** The ARN of its instance profile: what it may do in the account. */
+  profileArn: string | null;
   state: InstanceState;
   launchedAt: Date;
   clientToken: string;
@@ -127,6 +129,7 @@ function viewOf(instance: Instance, nowMs: number): InstanceView {
     instanceType: blueprint.instanceType.name,
     imageId: blueprint.imageId,
     isSpot: blueprint.market === 'spot',
+    profileArn: blueprint.profileArn ?? null,
     state: stateAt(instance, nowMs),
     launchedAt: new Date(atMs),
     clientToken,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { seed } from '#test/seed.ts';
 import { certificateProblem, createTemporaryCredentials, derivedAccessToken, isCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 
@@ -158,4 +160,69 @@ test('what lacks a part of a certificate, or has one in another form, is none', 
   ];
   for (const change of changes) assert.equal(isCertificate({ ...good, ...change }), false, JSON.stringify(change));
   for (const value of [null, 'x', 5, undefined, []]) assert.equal(isCertificate(value), false);
+});
+
+const hourMs = 3_600_000;
+const printable = fc.string({
+  unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  maxLength: 20,
+});
+
+/** Terms that anybody may issue, around an instant at which they hold. */
+const fairTerms = fc
+  .record({
+    isNamed: fc.boolean(),
+    scopes: fc.array(printable, { minLength: 1, maxLength: 4 }),
+    before: fc.integer({ min: 0, max: 24 * hourMs }),
+    after: fc.integer({ min: 1, max: 24 * hourMs }),
+  })
+  .map(({ isNamed, scopes, before, after }) => ({
+    ...(isNamed ? { name } : {}),
+    scopes,
+    start: new Date(now.getTime() - before),
+    expiry: new Date(now.getTime() + after),
+  }));
+const everything = { ...issuer, scopes: ['*'] };
+
+// spec: api 3.3
+test('whatever fair terms credentials are issued on, they are good at their time, and for an issuer who may grant them', () => {
+  const property = fc.property(fairTerms, (fair) => {
+    const { clientId, certificate: text } = createTemporaryCredentials(issuer, fair);
+    const certificate: unknown = JSON.parse(text);
+    assert.ok(isCertificate(certificate));
+    assert.equal(certificateProblem(certificate, clientId, everything, now), undefined);
+    const early = new Date(fair.start.getTime() - 5 * 60_000 - 1);
+    const late = new Date(fair.expiry.getTime() + 5 * 60_000 + 1);
+    assert.match(certificateProblem(certificate, clientId, everything, early) ?? '', /not valid yet/);
+    assert.match(certificateProblem(certificate, clientId, everything, late) ?? '', /has expired/);
+    const { name: given = '' } = fair;
+    const nobody = { ...issuer, scopes: [`auth:create-client:${given}`] };
+    const isGranted = fair.scopes.every((scope) => scope === nobody.scopes[0]);
+    assert.equal(certificateProblem(certificate, clientId, nobody, now) === undefined, isGranted);
+  });
+  fc.assert(property, { seed });
+});
+
+const changes: readonly ((good: Certificate) => object)[] = [
+  ({ scopes }) => ({ scopes: [...scopes, 'one:more'] }),
+  ({ scopes }) => ({ scopes: scopes.map((scope) => `${scope}*`) }),
+  ({ start }) => ({ start: start + 1 }),
+  ({ expiry }) => ({ expiry: expiry + 1 }),
+  () => ({ seed: terms.seed }),
+  ({ signature }) => ({ signature: `${signature}A` }),
+  () => ({ issuer: `${issuer.clientId}x` }),
+];
+
+// spec: api 3.3
+test('no member of a certificate can be changed, nor is it good by the key of another', () => {
+  const property = fc.property(fairTerms, fc.constantFrom(...changes), (fair, change) => {
+    const { clientId, certificate } = createTemporaryCredentials(issuer, fair);
+    const good = JSON.parse(certificate) as Certificate;
+    const changed: unknown = { ...good, ...change(good) };
+    assert.ok(isCertificate(changed));
+    assert.notEqual(certificateProblem(changed, clientId, everything, now), undefined);
+    const another = { ...everything, accessToken: 'another' };
+    assert.notEqual(certificateProblem(good, clientId, another, now), undefined);
+  });
+  fc.assert(property, { seed });
 });

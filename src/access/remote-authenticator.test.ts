@@ -231,13 +231,3 @@ test('an answer that makes no sense is an error', async (t) => {
     await assert.rejects(authenticatorFor(auth.rootUrl).authenticate(request), /auth service/, JSON.stringify(body));
   }
 });
-
-// spec: api 3.1
-test('in a cluster the auth service is called by its name there', async (t) => {
-  // Names of a cluster mean nothing here, so this one call does not leave the process.
-  const fetch = t.mock.method(globalThis, 'fetch', () => Promise.resolve(Response.json(success)));
-  const authenticator = authenticatorFor('https://tc.example.com', { usesClusterDns: true });
-  await authenticator.authenticate(request);
-  const [url] = fetch.mock.calls[0]?.arguments ?? [];
-  assert.equal(url, 'http://taskcluster-auth/api/auth/v1/authenticate-hawk');
-});

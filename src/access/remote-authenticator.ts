@@ -14,9 +14,8 @@ const defaultTimeoutMs = 10_000;
 const defaultAnonymousCacheMs = 30_000;
 
 export interface RemoteAuthenticatorOptions {
+  /** Of the deployment, or of the auth service alone where it goes by a name of its own in the cluster (spec/api.md 3.1). */
   readonly rootUrl: string;
-  /** Whether sibling services are called by their names in the cluster instead of by the root URL (spec/api.md 3.1). */
-  readonly usesClusterDns?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** For one attempt. */
@@ -34,9 +33,8 @@ class AuthServiceError extends Error {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-function authUrl({ rootUrl, usesClusterDns = false }: RemoteAuthenticatorOptions): string {
-  const base = usesClusterDns ? 'http://taskcluster-auth' : rootUrl.replace(/\/+$/, '');
-  return `${base}/api/auth/v1/authenticate-hawk`;
+function authUrl({ rootUrl }: RemoteAuthenticatorOptions): string {
+  return `${rootUrl.replace(/\/+$/, '')}/api/auth/v1/authenticate-hawk`;
 }
 
 /** The signature data of a request, as the auth service wants it. */

@@ -1,6 +1,7 @@
 import { apiPrefix } from '#contract/endpoint.ts';
 import { loggedQuery } from './arguments.ts';
 import type { Exchange } from './exchange.ts';
+import { traceOf } from './headers.ts';
 import type { ApiParts } from './parts.ts';
 
 /** Writes the one entry that each request to an endpoint leaves, also when the caller went away (spec/api.md 9.2), and counts it (9.3). */
@@ -11,7 +12,7 @@ export function recordCall({ log, metrics, clock }: ApiParts, exchange: Exchange
   const status = reply.raw.statusCode;
   const method = request.method.toLowerCase();
   const path = request.originalUrl.split('?', 1)[0] ?? '';
-  log.write('monitor.apiMethod', 'notice', {
+  const fields = {
     v: 2,
     name,
     apiVersion: 'v1',
@@ -23,7 +24,8 @@ export function recordCall({ log, metrics, clock }: ApiParts, exchange: Exchange
     public: endpoint.scopes === undefined,
     sourceIp: request.ip,
     ...caller.record,
-  });
+  };
+  log.write('monitor.apiMethod', 'notice', fields, traceOf(reply));
   const labels = { method, name, status: String(status), service: 'worker-manager' };
   metrics.count('http_requests_total', labels);
   metrics.observe('http_request_duration_seconds', labels, duration / 1000);

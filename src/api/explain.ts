@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorStatus } from '#contract/error-codes.ts';
 import type { ApiErrorCode } from '#contract/error-codes.ts';
+import type { Trace } from '#core/telemetry.ts';
 import { errorEnvelope, refusalOf } from './errors.ts';
 import type { RequestInfo } from './errors.ts';
 import { requestInfo } from './exchange.ts';
+import { traceOf } from './headers.ts';
 import type { ApiParts } from './parts.ts';
 import { sendJson } from './reply.ts';
 
@@ -23,7 +25,7 @@ export async function explain(
   const { exchange } = request;
   const refusal = refusalOf(error) ?? unreadBody(error, request);
   const info = exchange === null ? { method: '', params: {}, payload: {} } : requestInfo(exchange);
-  const { code, text } = refusal ?? incident(parts, error, info);
+  const { code, text } = refusal ?? incident(parts, error, info, traceOf(reply));
   if (code === 'AuthenticationFailed') reply.header('www-authenticate', 'hawk');
   const envelope = errorEnvelope({ code, text }, info, parts.clock.now());
   return await sendJson(request, reply, errorStatus[code], envelope);
@@ -43,11 +45,11 @@ function unreadBody(error: unknown, { exchange, raw }: FastifyRequest): Refusal 
 }
 
 /** Notes a defect, under a number that only leads those who see the log to its cause. */
-function incident({ log, settings }: ApiParts, error: unknown, info: RequestInfo): Refusal {
+function incident({ log, settings }: ApiParts, error: unknown, info: RequestInfo, trace: Trace): Refusal {
   const incidentId = randomUUID();
   const cause = error instanceof Error ? error : new Error(String(error));
   const { name, message, stack } = cause;
-  log.write('monitor.error', 'err', { v: 1, name, message, stack, incidentId, ...info });
+  log.write('monitor.error', 'err', { v: 1, name, message, stack, incidentId, ...info }, trace);
   const text = `Internal Server Error, incidentId ${incidentId}.`;
   return {
     code: 'InternalServerError',

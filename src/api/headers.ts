@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Trace } from '#core/telemetry.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -34,6 +35,14 @@ export function standingHeaders(
     ...(where.forceSsl ? { 'strict-transport-security': `max-age=${strictTransportAge}` } : {}),
     'x-for-trace-id': traceIdOf(request) ?? randomUUID(),
     'x-for-request-id': randomUUID(),
+  };
+}
+
+/** The ids of an answer, by which its log entries are found. */
+export function traceOf(answer: { getHeader(name: string): unknown }): Trace {
+  return {
+    traceId: String(answer.getHeader('x-for-trace-id')),
+    requestId: String(answer.getHeader('x-for-request-id')),
   };
 }
 

@@ -19,6 +19,8 @@ export interface ApiSettings {
   showsStackTraces: boolean;
   /** Which part of the answers, 0 to 1, is checked against its published schema; what does not match is logged and sent (W50). */
   checkedAnswers: number;
+  /** Whether AWS launch configs may have reserved members one by one, as the original let them (W24). */
+  toleratesReservedMembers: boolean;
   /** Registrations that are worked on at the same time, and how many more may wait. */
   registrations: { atOnce: number; mostWaiting: number };
 }
@@ -29,6 +31,7 @@ export const defaultApiSettings: ApiSettings = {
   keepAliveTimeoutMs: 90_000,
   showsStackTraces: false,
   checkedAnswers: 0.001,
+  toleratesReservedMembers: false,
   // Enough to share the database's commits, with connections to spare for everybody else (service.ts opens 20).
   registrations: { atOnce: 12, mostWaiting: 2_000 },
 };

@@ -48,7 +48,7 @@ describe('the selection', () => {
     assert.deepEqual({ choices, unplaced }, { choices: [], unplaced: null });
   });
 
-  // spec: provisioning 3.2, P-09
+  // spec: provisioning 3.2, 3.3, P-09
   test('follows the weights', () => {
     const candidates = ['a', 'b', 'c'].map((id, index) => aCandidate(id, { weight: [1, 0.5, 0.1][index] ?? 0 }));
     const { a = 0, b = 0, c = 0 } = pickedOf(500, among(candidates));

@@ -34,11 +34,24 @@ export interface ReportStore {
   provisionReports(): Promise<readonly ProvisionReport[]>;
 }
 
+/** Connections to one database. */
+export interface ConnectionCounts {
+  /** Whether it is the one that is written to, or a replica that only listings read. */
+  pool: 'write' | 'read';
+  totalCount: number;
+  /** Those that have nothing to do. */
+  idleCount: number;
+  /** Statements that wait for a connection. */
+  waitingCount: number;
+}
+
 /** Everything that is remembered. */
 export interface Store
   extends PoolStore, WorkerStore, LaunchStore, ProblemStore, NoticeStore, TaskStore, OutboxStore, ReportStore {
   /** Answers when the database does; rejects otherwise. */
   ping(): Promise<void>;
+  /** How many connections there are now, one entry per database. */
+  connectionCounts(): readonly ConnectionCounts[];
   /** Ends all connections. */
   close(): Promise<void>;
 }

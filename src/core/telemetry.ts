@@ -1,10 +1,16 @@
 /** Syslog levels by name, as the log format of spec/api.md 9.1 orders them. */
 export type LogLevel = 'err' | 'warning' | 'notice' | 'info' | 'debug';
 
+/** By what the entries of one request are found, here and at the services that it went through (spec/api.md 2.7, 9.1). */
+export interface Trace {
+  traceId: string;
+  requestId: string;
+}
+
 /** Where structured log entries go (spec/api.md 9.2). Never throws, never blocks. */
 export interface Log {
   /** One entry: its type as in the table of 9.2, e.g. `worker-running`, and its fields. Secrets are masked at any depth. */
-  write(type: string, level: LogLevel, fields: Readonly<Record<string, unknown>>): void;
+  write(type: string, level: LogLevel, fields: Readonly<Record<string, unknown>>, trace?: Trace): void;
   /** The same log under a longer logger name, e.g. `provisioner`. */
   child(name: string): Log;
 }

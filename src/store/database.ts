@@ -36,6 +36,8 @@ export interface Database extends Queryable {
    * others (deadlock, serialization), it is done again from the start, so `work` must have no effect but its statements.
    */
   transaction<Result>(work: (transaction: Queryable) => Promise<Result>): Promise<Result>;
+  /** How many connections there are, how many of them idle, and how many statements wait for one. */
+  counts(): { totalCount: number; idleCount: number; waitingCount: number };
   /** Waits for what is under way and ends all connections. May be called again. */
   close(): Promise<void>;
 }
@@ -91,6 +93,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     rows: async (sql, values) => withRetries(() => direct.rows(sql, values)),
     run: async (sql, values) => withRetries(() => direct.run(sql, values)),
     transaction: async (work) => withRetries(() => transact(pool, options.onStatement, work)),
+    counts: () => ({ totalCount: pool.totalCount, idleCount: pool.idleCount, waitingCount: pool.waitingCount }),
     close: async () => (closing ??= pool.end()),
   };
 }

@@ -79,6 +79,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await Promise.all([...databases].map(async (each) => each.run(ping)));
     },
 
+    connectionCounts: () =>
+      [...databases].map((each) => ({ pool: each === database ? 'write' : 'read', ...each.counts() })),
+
     close: async () => {
       await listener.close();
       await Promise.all([...databases].map(async (each) => each.close()));

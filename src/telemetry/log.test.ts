@@ -29,6 +29,19 @@ test('an entry has the members that log readers look for', () => {
   assert.deepEqual(entry['serviceContext'], { service: 'worker-manager', version: '1.2.3' });
 });
 
+test('an entry of a request can be found by its ids', () => {
+  const { log, entries } = aLog('info');
+  log.write('monitor.apiMethod', 'notice', {}, { traceId: 't-1', requestId: 'r-1' });
+  log.write('monitor.generic', 'notice', {});
+  assert.deepEqual(
+    entries().map(({ traceId, requestId }) => [traceId, requestId]),
+    [
+      ['t-1', 'r-1'],
+      [undefined, undefined],
+    ],
+  );
+});
+
 test('entries of a published type say their version', () => {
   const lines: string[] = [];
   const log = createLog({

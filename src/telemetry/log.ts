@@ -99,7 +99,7 @@ export function createLog(options: LogOptions): Log {
   };
 
   const logger = (path: string, threshold: number): Log => ({
-    write(type, level, fields) {
+    write(type, level, fields, trace) {
       if (severities[level] > threshold) return;
       output.info({
         Timestamp: options.clock.now().getTime() * 1_000_000,
@@ -107,6 +107,7 @@ export function createLog(options: LogOptions): Log {
         Logger: path,
         Severity: severities[level],
         severity: level.toUpperCase(),
+        ...trace,
         ...environment,
         Fields: masked(versioned(type, fields)),
       });

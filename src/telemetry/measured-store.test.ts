@@ -6,7 +6,17 @@ import type { Log, LogLevel, Metrics } from '#core/telemetry.ts';
 import { silentMetrics } from '#core/telemetry.ts';
 import { SteppedClock } from '#lib/clock.ts';
 import { openPostgresStore } from '#test/conformance/store/open-postgres.ts';
-import { after, aPool, anOrder, launched, now, only, registered, terms } from '#test/conformance/store/samples.ts';
+import {
+  after,
+  aPool,
+  anOrder,
+  launched,
+  now,
+  only,
+  poolId,
+  registered,
+  terms,
+} from '#test/conformance/store/samples.ts';
 import { measuredStore } from './measured-store.ts';
 
 /** A measured store, and what was written and measured by it. */
@@ -63,4 +73,33 @@ test('a move that did not happen is not told', async (t) => {
   const guarded = { worker, move: 'remove', reason: 'time', ifTerminateAfterBefore: now } as const;
   assert.deepEqual(await store.moveWorkers([guarded], now), []);
   assert.deepEqual(types(), ['worker-requested']);
+});
+
+// spec: api 7.4, provisioning 10.2, E44
+test('an error of a pool is logged when it is stored, whoever reports it, and never with what it says beyond its description', async (t) => {
+  const { store, entries } = await aMeasuredStore(t);
+  const report = {
+    errorId: 'e1',
+    workerPoolId: poolId,
+    kind: 'termination-error',
+    title: 'Instance Termination Error',
+    description: 'it does not end',
+  };
+  await store.recordProblem({ ...report, extra: { code: 'private' }, launchConfigId: null }, now);
+  const { workerPoolId, errorId, kind, title, description } = report;
+  assert.deepEqual(entries, [
+    {
+      type: 'worker-error',
+      level: 'notice',
+      fields: { workerPoolId, errorId, kind, title, description, reported: now },
+    },
+  ]);
+});
+
+test('an error that could not be stored is not logged', async (t) => {
+  const { store, types } = await aMeasuredStore(t);
+  const broken = { errorId: 'e1', workerPoolId: poolId, kind: 'k', title: 't', description: 'd', extra: {} };
+  await store.recordProblem({ ...broken, launchConfigId: null }, now);
+  await assert.rejects(store.recordProblem({ ...broken, launchConfigId: null }, now));
+  assert.deepEqual(types(), ['worker-error']);
 });

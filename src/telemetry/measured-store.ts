@@ -1,4 +1,5 @@
 import type { Clock } from '#core/clock.ts';
+import type { Problem } from '#core/problem-store.ts';
 import type { Store } from '#core/store.ts';
 import type { Log, Metrics } from '#core/telemetry.ts';
 import type { Moved } from '#core/worker-store.ts';
@@ -13,7 +14,7 @@ export interface LifecycleTelemetry {
 
 /**
  * The same store, which logs and measures each worker's lifecycle as it is stored (spec/provisioning.md 1.8): once per move, wherever it came
- * from, and only after it is true.
+ * from, and only after it is true. Errors of pools are logged likewise, whoever reports them (spec/api.md 7.4).
  */
 export function measuredStore(store: Store, telemetry: LifecycleTelemetry): Store {
   const tell = (moved: Moved): void => tellMove(telemetry, moved);
@@ -34,6 +35,11 @@ export function measuredStore(store: Store, telemetry: LifecycleTelemetry): Stor
       if (registered !== null && 'move' in registered) tell(registered);
       return registered;
     },
+    async recordProblem(...call) {
+      const problem = await store.recordProblem(...call);
+      tellProblem(telemetry, problem);
+      return problem;
+    },
   };
 }
 
@@ -47,6 +53,12 @@ function tellRequest({ log }: LifecycleTelemetry, worker: Worker): void {
     ...commonFields(worker),
     terminateAfter: worker.terminateAfter?.getTime() ?? null,
   });
+}
+
+/** Never its `extra`: that is for those who may list errors. */
+function tellProblem({ log }: LifecycleTelemetry, problem: Problem): void {
+  const { workerPoolId, errorId, kind, title, description, reported } = problem;
+  log.write('worker-error', 'notice', { workerPoolId, errorId, kind, title, description, reported });
 }
 
 const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000;

@@ -152,6 +152,40 @@ export const metricTable = {
     help: 'Workers advised to end',
     labels: [...pool, 'reason'],
   },
+  worker_manager_azure_throttle_total: {
+    type: 'counter',
+    registers: loops,
+    help: 'Calls that Azure refused because there were too many',
+    labels: ['providerId', 'operationType'],
+  },
+  worker_manager_azure_teardown_total: {
+    type: 'counter',
+    registers: scan,
+    help: 'Teardowns of Azure workers begun',
+    labels: [...pool, 'mode'],
+  },
+  worker_manager_azure_arm_deployment_errors_total: {
+    type: 'counter',
+    registers: loops,
+    help: 'Azure deployments that failed; values are cut at 200 characters, missing ones are unknown',
+    labels: [
+      ...group,
+      'errorKind',
+      'errorCode',
+      'statusCode',
+      'provisioningState',
+      'provisioningOperation',
+      'targetResourceType',
+      'vmSize',
+      'priority',
+    ],
+  },
+  worker_manager_azure_ratelimit_remaining: {
+    type: 'gauge',
+    registers: loops,
+    help: 'Calls that Azure has left for the subscription, as it last said',
+    labels: ['providerId', 'limitType'],
+  },
   // Added by this implementation.
   worker_manager_cloud_calls_total: {
     type: 'counter',

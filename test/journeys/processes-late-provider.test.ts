@@ -16,7 +16,7 @@ import { endingOf, freePort } from '#test/processes.ts';
 
 const admin = { clientId: 'test/admin', accessToken: 'access-token-of-the-test-administrator', scopes: ['*'] };
 
-// spec: api 10.3, provisioning 10.3, E68
+// spec: api 10.3, provisioning 10.3, E68, P-51
 test('a provider whose set-up fails refuses with its reason while the rest works, and is used as soon as its set-up succeeds', async (test) => {
   const t = endingOf(test);
   const clock = new SteppedClock(new Date('2026-03-01T12:00:00.000Z'));

@@ -75,6 +75,17 @@ test('a missing permission is told once, with its launch config, however often i
   assert.deepEqual(await codes(world, pool), ['UnauthorizedOperation', 'UnauthorizedOperation'], 'a new incident');
 });
 
+// spec: P-52
+test('what a cloud refuses is there to be read at once, and stays when its pool is deleted, before anybody observes', async (t) => {
+  const world = await aWorld(t, { regions });
+  world.ec2.faults.add({ kind: 'error', action: 'RunInstances', code: 'UnauthorizedOperation' });
+  await world.createPool(pool, aPool({ min: 1, launchConfigs: [aLaunchConfig()] }));
+  await world.provision();
+  assert.deepEqual(await codes(world, pool), ['UnauthorizedOperation']);
+  await world.deletePool(pool);
+  assert.deepEqual(await codes(world, pool), ['UnauthorizedOperation']);
+});
+
 test('credentials that the cloud does not know stop the whole account after one call', async (t) => {
   const world = await aWorld(t, { regions });
   world.ec2.faults.add({ kind: 'error', action: 'RunInstances', code: 'AuthFailure' });

@@ -317,13 +317,46 @@ test('an update tells the provider before it, also when that is the same', async
   ]);
 });
 
-// spec: api 1.8, 1.9, 1.11, E11
+// spec: api 1.6, 1.8, 7.6, 8.3
+test('a repeat that succeeds is told and written down again, without launch configs', async (t) => {
+  const world = await anApiWorld(t);
+  const audited = (): unknown[] =>
+    world.log.splice(0).flatMap(({ type, fields }) => (type === 'audit-event' ? [fields['action']] : []));
+  await world.call('PUT', pool, { body: aPool() });
+  await told(world);
+  audited();
+  await world.call('PUT', pool, { body: aPool() });
+  assert.deepEqual([await told(world), audited()], [['worker-pool-created'], ['created']]);
+  await world.call('DELETE', pool);
+  await told(world);
+  audited();
+  await world.call('DELETE', pool);
+  const [again, ...others] = await world.store.waitingEvents(10);
+  const providers = { providerId: 'null-provider', previousProviderId: 'null-provider' };
+  assert.deepEqual(again?.event, { exchange: 'worker-pool-updated', payload: { workerPoolId: 'aa/bb', ...providers } });
+  assert.deepEqual([others, audited()], [[], ['deleted']]);
+});
+
+// spec: api 1.6, 1.11, 5.8
+test('null-provider takes any config of whoever may name it, and its pools are listed', async (t) => {
+  const manage = 'worker-manager:manage-worker-pool:aa/bb';
+  const clients = { ann: [manage], bob: [manage, 'worker-manager:provider:null-provider'] };
+  const world = await anApiWorld(t, { clients });
+  const body = aPool({ providerId: 'null-provider', config: { any: [{ thing: null }], minCapacity: 'many' } });
+  assert.equal((await world.call('PUT', pool, { body, as: 'ann' })).status, 403);
+  const { status, body: created } = await world.call('PUT', pool, { body, as: 'bob' });
+  assert.deepEqual([status, created.config], [200, body['config']]);
+  assert.deepEqual((await world.call('GET', '/worker-pools')).body.workerPools, [created]);
+});
+
+// spec: api 1.8, 1.9, 1.10, 1.11, E11
 test('a pool that does not exist is not found', async (t) => {
   const world = await anApiWorld(t);
   for (const [method, path] of [
     ['GET', pool],
     ['DELETE', pool],
     ['GET', `${pool}/launch-configs`],
+    ['GET', `${pool}/stats`],
   ] as const) {
     const { status, body } = await world.call(method, path);
     assert.deepEqual([status, body.code], [404, 'ResourceNotFound'], path);

@@ -11,7 +11,7 @@ type Names = 'reportWorkerError' | 'workerPoolErrorStats' | 'listWorkerPoolError
 
 /** Takes, counts and lists errors of worker pools (spec/api.md 1.12-1.14). */
 export function problemHandlers(parts: ApiParts): Pick<Handlers, Names> {
-  const { store, providers, clock, log } = parts;
+  const { store, providers, clock } = parts;
   const tokens = new PageTokens(parts.vault);
   return {
     async reportWorkerError({ params: { workerPoolId }, body, authorize }) {
@@ -34,8 +34,6 @@ export function problemHandlers(parts: ApiParts): Pick<Handlers, Names> {
         },
         clock.now(),
       );
-      const { errorId, reported } = problem;
-      log.write('worker-error', 'notice', { v: 1, workerPoolId, errorId, kind, title, description, reported });
       return workerPoolError(problem);
     },
 

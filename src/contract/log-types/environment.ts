@@ -55,6 +55,7 @@ export const environmentLogTypes = {
       method: 'The endpoint, if it was a request.',
       params: 'Its route parameters.',
       payload: 'Its body, masked.',
+      event: 'The message that cannot be sent, if it was one.',
       ...fields('error'),
     },
   },
@@ -177,6 +178,6 @@ export const environmentLogTypes = {
     level: 'warning',
     version: 1,
     description: 'The message broker takes no messages for now, or takes them again.',
-    fields: { blocked: 'Whether it takes none.' },
+    fields: { blocked: 'Whether it takes none.', reason: 'Why, as the broker says.' },
   },
 } as const satisfies Record<string, LogType>;

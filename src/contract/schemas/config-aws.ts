@@ -8,6 +8,9 @@ function forbidden(names: readonly string[], description: string): Record<string
   return Object.fromEntries(names.map((name) => [name, { not: {}, description }]));
 }
 
+/** Members of a RunInstances request that a pool has no say in: what the service sets itself, and the role of the machines. */
+export const reservedLaunchMembers = ['IamInstanceProfile', 'UserData', 'MinCount', 'MaxCount'] as const;
+
 const launchConfig = closed(
   {
     region: text('The EC2 region to start instances in; it becomes their worker group.'),
@@ -17,7 +20,7 @@ const launchConfig = closed(
       properties: {
         ImageId: text('The image to start from.'),
         ...forbidden(
-          ['IamInstanceProfile', 'UserData', 'MinCount', 'MaxCount'],
+          reservedLaunchMembers,
           'Not allowed here: set by the service, or more than a worker pool may ask for.',
         ),
       },

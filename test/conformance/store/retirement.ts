@@ -18,6 +18,7 @@ import {
   registered,
   requested,
   scope,
+  secret,
   workerIn,
 } from './samples.ts';
 import type { OpenStore } from './samples.ts';
@@ -166,6 +167,26 @@ export function retirementPromises(open: OpenStore): void {
     assert.equal((await store.tallies(['other/pool'], now)).get('other/pool')?.quarantined, 1);
     const stranger = { workerPoolId: poolId, workerGroup: scope, workerId: 'i-none' };
     assert.equal(await store.saveQuarantines(poolId, [{ worker: stranger, until: after(1) }]), 0);
+  });
+
+  // spec: api 7.8, E62
+  test('what the queue said of a worker outlives what is said of it here, until the queue says otherwise', async (t) => {
+    const store = await open(t);
+    await aPool(store);
+    const worker = await workerIn(store, 'running');
+    const known = async (): Promise<unknown[]> => {
+      const member = only((await store.fleetPage(providerId, scope, { after: null, limit: 9 })).rows);
+      return [(await store.tallies([poolId], now)).get(poolId)?.quarantined, member.lastActive];
+    };
+    await store.saveQuarantines(poolId, [{ worker, until: after(hourMs) }]);
+    await store.saveQueueActivity([{ worker, firstClaim: now, lastDateActive: after(1) }], after(2));
+    const grant = { terminateAfter: after(2 * hourMs), secret: secret('second') };
+    await store.reregister(worker, secret('first'), { ...grant, previousValidUntil: after(minuteMs) }, after(3));
+    await store.noteObserved(providerId, scope, after(4), after(5));
+    await store.saveDecisions(poolId, [{ worker, decision: overCapacity(after(6)) }]);
+    assert.deepEqual(await known(), [1, after(1)]);
+    await store.saveQuarantines(poolId, []);
+    assert.deepEqual(await known(), [0, after(1)]);
   });
 
   // spec: W32
