@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { draw } from '#simulators/range.ts';
 import type { Action, Cloud } from './cloud.ts';
 import { describeInstanceStatus } from './describe-instance-status.ts';
 import { describeInstances } from './describe-instances.ts';
 import { describeRegions } from './describe-regions.ts';
-import { draw } from './dials.ts';
 import { errorOf, type CallFault } from './faults.ts';
 import { Form } from './form.ts';
 import { Refusal } from './refusal.ts';

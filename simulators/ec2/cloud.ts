@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
-import { draw } from './dials.ts';
+import { draw } from '#simulators/range.ts';
 import type { Faults } from './faults.ts';
 import type { Form } from './form.ts';
 import { causes, endLife, stopLife, type Cause } from './life.ts';

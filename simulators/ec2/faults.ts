@@ -1,5 +1,6 @@
 import type { Random } from '#lib/random.ts';
-import { calmDials, happens, parseDials, type Dials } from './dials.ts';
+import { happens } from '#simulators/range.ts';
+import { calmDials, parseDials, type Dials } from './dials.ts';
 import type { QuotaFamily } from './instance-type.ts';
 
 /** Something that goes wrong with calls: with those of an action and region, or with all where they are not given. */
