@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '#lib/clock.ts';
 import { seededRandom, type Random } from '#lib/random.ts';
+import { Logbook, type Counts, type LogbookEntry } from '#simulators/logbook.ts';
 import type { MachinePark } from '#simulators/machine.ts';
 import { answerCall } from './api.ts';
-import { Cloud } from './cloud.ts';
+import { Cloud, noDeeds, type Deed } from './cloud.ts';
 import { answerControl } from './control.ts';
 import type { Dials } from './dials.ts';
 import { Faults } from './faults.ts';
 import { identityKeyOf, signDocument, type IdentityKey, type IdentityProofs } from './identity.ts';
 import { MetadataService } from './imds.ts';
-import { Logbook, type Counts, type LogbookEntry } from './logbook.ts';
 import { Ec2Park } from './park.ts';
 import { defaultRegions } from './region.ts';
 import { Steering, type InstanceView } from './steering.ts';
@@ -48,7 +48,7 @@ export interface SimulatedEc2 {
   /** The instances as machines, for simulated workers. */
   readonly park: MachinePark;
   /** What happened so far, and how many instances are pending or running now. */
-  readonly counts: Counts & { alive: number };
+  readonly counts: Counts<Deed> & { alive: number };
   /** The last calls, oldest first. */
   readonly logbook: readonly LogbookEntry[];
   resetCounts(): void;
@@ -89,7 +89,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<SimulatedEc2> 
     regions: options.regions ?? defaultRegions,
     faults: new Faults(random, { ...latency, ...options.dials }),
     throttle,
-    logbook: new Logbook(options.logbookSize ?? 2000),
+    logbook: new Logbook(options.logbookSize ?? 2000, noDeeds),
   });
   const secrets = options.secrets === undefined ? undefined : new Map(Object.entries(options.secrets));
   const stopping = new AbortController();
