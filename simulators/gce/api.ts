@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonValue } from '#lib/json.ts';
+import { draw } from '#simulators/range.ts';
+import { bulkInsertInstances } from './bulk-insert.ts';
+import type { Call, Route } from './call.ts';
+import type { Cloud } from './cloud.ts';
+import { deleteInstance } from './delete.ts';
+import { errorOf, type CallFault, type CallPlace } from './faults.ts';
+import { masked, parseFields } from './fields.ts';
+import { insertInstance } from './insert.ts';
+import { aggregatedListInstances, getInstance, listInstances } from './list-instances.ts';
+import { aggregatedListMachineTypes, getMachineType, listMachineTypes } from './machine-types.ts';
+import type { Tokens } from './oauth.ts';
+import { getGlobalOperation, getZoneOperation, listZoneOperations, waitForZoneOperation } from './operations.ts';
+import { getProject, getRegion, getZone, listRegions, listZones } from './places.ts';
+import { Refusal, refusalJson } from './refusal.ts';
+import { regionOf } from './region.ts';
+
+/** A call as it comes in. */
+export interface ApiRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  authorization: string | undefined;
+  body: string;
+}
+
+/** What a call gets: an HTTP answer after some time, or a broken connection, or nothing at all. */
+export type Outcome =
+  | { kind: 'answer'; status: number; body: string; afterMs: number }
+  /** To be answered when it was held that long. */
+  | { kind: 'held'; forMs: number; resume: () => Outcome }
+  | { kind: 'reset' | 'hang' };
+
+const routes: readonly Route[] = [
+  aggregatedListInstances,
+  aggregatedListMachineTypes,
+  bulkInsertInstances,
+  deleteInstance,
+  getGlobalOperation,
+  getInstance,
+  getMachineType,
+  getProject,
+  getRegion,
+  getZone,
+  getZoneOperation,
+  insertInstance,
+  listInstances,
+  listMachineTypes,
+  listRegions,
+  listZoneOperations,
+  listZones,
+  waitForZoneOperation,
+];
+
+/** Query parameters that every method takes (discovery document of compute v1). */
+const standardParameters = new Set([
+  '$.xgafv',
+  'access_token',
+  'alt',
+  'callback',
+  'fields',
+  'key',
+  'oauth_token',
+  'prettyPrint',
+  'quotaUser',
+  'uploadType',
+  'upload_protocol',
+  'userIp',
+]);
+
+/** What the logbook will say of a call; filled as the call goes on. */
+interface Trace extends CallPlace {
+  instanceIds: string[];
+}
+
+/** Thrown where a fault keeps a call from being answered. */
+class Silence extends Error {
+  readonly kind: 'reset' | 'hang';
+
+  constructor(kind: 'reset' | 'hang') {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+/**
+ * Answers one call to the API. It has its effect now, all at once; what the caller gets comes later, so that a caller
+ * who dies meanwhile leaves behind what was done.
+ */
+export function answerCall(request: ApiRequest, cloud: Cloud, tokens: Tokens): Outcome {
+  const trace: Trace = { action: 'unknown', region: 'global', zone: undefined, instanceIds: [] };
+  return answered(trace, cloud, () => {
+    const user = tokens.callerOf(request.authorization);
+    const { route, groups, url } = routeOf(request);
+    const { zone, project = '' } = groups;
+    Object.assign(trace, { action: route.action, zone, region: zone === undefined ? 'global' : regionOf(zone) });
+    const delayMs = suffer(cloud.faults.strikeCall(trace, 'before'));
+    cloud.checkProject(project);
+    const call = callOf(request, route, groups, { cloud, user, query: url.searchParams, trace });
+    cloud.limit(route.limit, trace.region);
+    const forMs = route.holdMs?.(call) ?? 0;
+    const finish = (): Outcome => finished(route, call, trace, delayMs);
+    return forMs === 0 ? finish() : { kind: 'held', forMs, resume: () => answered(trace, cloud, finish) };
+  });
+}
+
+/** What comes of a part of a call, refusals and silence too; written down, unless it is only held. */
+function answered(trace: Trace, cloud: Cloud, run: () => Outcome): Outcome {
+  const log = (outcome: string): void => {
+    const { action, region, instanceIds } = trace;
+    cloud.logbook.add({ at: cloud.clock.now(), action, region, outcome, requestId: randomUUID(), instanceIds });
+  };
+  try {
+    const outcome = run();
+    if (outcome.kind === 'answer') {
+      log('ok');
+    }
+    return outcome;
+  } catch (error) {
+    if (error instanceof Silence) {
+      log(error.kind);
+      return { kind: error.kind };
+    }
+    if (error instanceof Refusal) {
+      log(error.reason);
+      return { kind: 'answer', status: error.status, body: refusalJson(error), afterMs: latencyOf(cloud) };
+    }
+    throw error;
+  }
+}
+
+/** Runs the route, now. @throws Refusal, Silence */
+function finished(route: Route, call: Call, trace: Trace, delayMs: number): Outcome {
+  const { cloud } = call;
+  const now = { ...call, nowMs: cloud.nowMs };
+  const answer = route.run(now);
+  const lateMs = suffer(cloud.faults.strikeCall(trace, 'after'));
+  const body = JSON.stringify(masked(answer, call.mask ?? null));
+  return { kind: 'answer', status: 200, body, afterMs: latencyOf(cloud) + delayMs + lateMs };
+}
+
+function latencyOf({ faults, random }: Cloud): number {
+  return draw(faults.dials.latencyMs, random);
+}
+
+/** @returns how late the answer will be. @throws Refusal or Silence where it will be another one, or none. */
+function suffer(fault: CallFault | undefined): number {
+  if (fault?.kind === 'error') {
+    const { reason, message, status } = errorOf(fault);
+    throw new Refusal(status, reason, message);
+  }
+  if (fault?.kind === 'reset' || fault?.kind === 'hang') {
+    throw new Silence(fault.kind);
+  }
+  return fault?.delayMs ?? 0;
+}
+
+type Groups = Readonly<Record<string, string>>;
+
+/** @throws Refusal for a path or a parameter that the API does not have. */
+function routeOf({ method, url: target }: ApiRequest): { route: Route; groups: Groups; url: URL } {
+  const url = new URL(target, 'http://simulator');
+  const path = /^\/compute\/v1\/projects\/([^/]+)\/?(.*)$/.exec(url.pathname);
+  for (const route of routes) {
+    const match = route.method === method ? route.path.exec(path?.[2] ?? '-') : null;
+    if (match !== null) {
+      refuseUnknown(url.searchParams, route);
+      const groups = Object.entries({ ...match.groups, project: path?.[1] ?? '' });
+      return { route, url, groups: Object.fromEntries(groups.map(([name, text]) => [name, unescaped(text)])) };
+    }
+  }
+  throw new Refusal(404, 'notFound', 'Not Found');
+}
+
+/** A part of a path. @throws Refusal where its percent signs escape nothing. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal(400, 'badRequest', 'Bad Request');
+  }
+}
+
+function refuseUnknown(query: URLSearchParams, { parameters }: Route): void {
+  const unknown = [...query.keys()].find((name) => !standardParameters.has(name) && !parameters.includes(name));
+  if (unknown !== undefined) {
+    const message = `Invalid JSON payload received. Unknown name "${unknown}": Cannot bind query parameter. Field '${unknown}' could not be found in request message.`;
+    throw new Refusal(400, 'invalid', message, { statusName: 'INVALID_ARGUMENT' });
+  }
+}
+
+function callOf(
+  { body }: ApiRequest,
+  { answer = 'any' }: Route,
+  groups: Groups,
+  { cloud, user, query, trace }: { cloud: Cloud; user: string; query: URLSearchParams; trace: Trace },
+): Call {
+  const { nowMs } = cloud;
+  const zone = cloud.zone(groups['zone'] ?? cloud.zones.keys().next().value ?? '');
+  zone.sweep(nowMs, cloud.faults.dials.requestIdKeptMs);
+  const fields = query.get('fields');
+  return {
+    cloud,
+    zone,
+    param: (name) => groups[name] ?? '',
+    query,
+    body: body === '' ? undefined : parseBody(body),
+    nowMs,
+    user,
+    mask: fields === null || fields === '' ? undefined : parseFields(fields, answer),
+    note: (ids) => void trace.instanceIds.push(...ids),
+  };
+}
+
+function parseBody(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    throw new Refusal(400, 'parseError', 'Parse Error');
+  }
+}

@@ -1,0 +1,83 @@
+import { draw } from '#simulators/range.ts';
+import { endOf } from './birth.ts';
+import type { Call, Route } from './call.ts';
+import { operationErrorOf, type OperationFault, type StuckFault } from './faults.ts';
+import { pathOf, type Instance } from './instance.ts';
+import { isTrueAt } from './json.ts';
+import { statusAt } from './life.ts';
+import type { Operation } from './operation.ts';
+import { invalidValue, notFound, Refusal } from './refusal.ts';
+import { once } from './request-id.ts';
+
+/**
+ * `instances.delete` (https://cloud.google.com/compute/docs/reference/rest/v1/instances/delete): the instance is
+ * `STOPPING` at once and gone when the operation is done; from then on it is not found. A second delete meanwhile gets an
+ * operation of its own, which is done at the same time.
+ */
+export const deleteInstance: Route = {
+  action: 'instances.delete',
+  method: 'DELETE',
+  path: /^zones\/(?<zone>[^/]+)\/instances\/(?<instance>[^/]+)$/,
+  limit: 'default_per_region',
+  parameters: ['requestId', 'noGracefulShutdown'],
+
+  run: (call) => once(call, 'delete', (requestId) => beginDelete(call, requestId)),
+};
+
+function beginDelete(call: Call, requestId: string | undefined): Operation {
+  const { cloud, zone, nowMs, user } = call;
+  const instance = instanceNamed(call);
+  if (isTrueAt(instance.draft.given, 'deletionProtection')) {
+    throw new Refusal(
+      400,
+      'invalid',
+      `Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion protection first.'.`,
+    );
+  }
+  const fault = cloud.faults.strikeOperation('delete', zone.name);
+  const error = fault?.kind === 'operation' ? operationErrorOf(fault) : null;
+  const failedMs = nowMs + draw(cloud.faults.dials.failMs, cloud.random);
+  const endMs = error === null ? end(call, instance, fault) : failedMs;
+  call.note([instance.id]);
+  return cloud.begin({
+    type: 'delete',
+    zone: zone.name,
+    target: pathOf(cloud.project, instance),
+    targetId: instance.id,
+    user,
+    insertMs: nowMs,
+    endMs: endOf(fault, endMs),
+    error,
+    requestId,
+  });
+}
+
+/** The instance that a call names by name or id. @throws Refusal where callers cannot see it. */
+export function instanceNamed({ cloud, zone, param, nowMs }: Call): Instance {
+  const name = param('instance');
+  const form = '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}';
+  if (!new RegExp(`^(?:${form})$`).test(name)) {
+    throw invalidValue('instance', name, `Must be a match of regex '${form}'`);
+  }
+  const instance = zone.shown(name, nowMs);
+  if (instance === undefined) {
+    throw notFound(pathOf(cloud.project, { zone: zone.name, name }));
+  }
+  return instance;
+}
+
+/** Begins to end the instance, unless that has begun. @returns when it is gone. */
+function end({ cloud, nowMs }: Call, instance: Instance, fault: OperationFault | StuckFault | undefined): number {
+  const planned = instance.life.at(-1);
+  if (statusAt(instance.life, nowMs) === 'STOPPING' && planned?.status === 'GONE' && planned.cause === 'user') {
+    return planned.atMs;
+  }
+  const goneMs = nowMs + draw(cloud.faults.dials.deleteMs, cloud.random);
+  const isEffective = fault?.kind !== 'stuck' || fault.isEffective === true;
+  cloud.redirect(instance, [
+    { atMs: nowMs, status: 'STOPPING', cause: 'user' },
+    ...(isEffective ? [{ atMs: goneMs, status: 'GONE' as const, cause: 'user' as const }] : []),
+  ]);
+  cloud.logbook.count('deleted', 1);
+  return goneMs;
+}
