@@ -97,11 +97,14 @@ export function answerCall(request: ApiRequest, cloud: Cloud, tokens: Tokens): O
     Object.assign(trace, { action: route.action, zone, region: zone === undefined ? 'global' : regionOf(zone) });
     const delayMs = suffer(cloud.faults.strikeCall(trace, 'before'));
     cloud.checkProject(project);
-    const call = callOf(request, route, groups, { cloud, user, query: url.searchParams, trace });
+    cloud.sweep();
     cloud.limit(route.limit, trace.region);
+    const callNow = (): Call => callOf(request, route, groups, { cloud, user, query: url.searchParams, trace });
+    const call = callNow();
     const forMs = route.holdMs?.(call) ?? 0;
-    const finish = (): Outcome => finished(route, call, trace, delayMs);
-    return forMs === 0 ? finish() : { kind: 'held', forMs, resume: () => answered(trace, cloud, finish) };
+    return forMs === 0
+      ? finished(route, call, trace, delayMs)
+      : { kind: 'held', forMs, resume: () => answered(trace, cloud, () => finished(route, callNow(), trace, delayMs)) };
   });
 }
 
@@ -133,8 +136,7 @@ function answered(trace: Trace, cloud: Cloud, run: () => Outcome): Outcome {
 /** Runs the route, now. @throws Refusal, Silence */
 function finished(route: Route, call: Call, trace: Trace, delayMs: number): Outcome {
   const { cloud } = call;
-  const now = { ...call, nowMs: cloud.nowMs };
-  const answer = route.run(now);
+  const answer = route.run(call);
   const lateMs = suffer(cloud.faults.strikeCall(trace, 'after'));
   const body = JSON.stringify(masked(answer, call.mask ?? null));
   return { kind: 'answer', status: 200, body, afterMs: latencyOf(cloud) + delayMs + lateMs };
@@ -196,17 +198,16 @@ function callOf(
   groups: Groups,
   { cloud, user, query, trace }: { cloud: Cloud; user: string; query: URLSearchParams; trace: Trace },
 ): Call {
-  const { nowMs } = cloud;
-  const zone = cloud.zone(groups['zone'] ?? cloud.zones.keys().next().value ?? '');
-  zone.sweep(nowMs, cloud.faults.dials.requestIdKeptMs);
   const fields = query.get('fields');
   return {
     cloud,
-    zone,
+    get zone() {
+      return cloud.zone(groups['zone'] ?? '');
+    },
     param: (name) => groups[name] ?? '',
     query,
     body: body === '' ? undefined : parseBody(body),
-    nowMs,
+    nowMs: cloud.nowMs,
     user,
     mask: fields === null || fields === '' ? undefined : parseFields(fields, answer),
     note: (ids) => void trace.instanceIds.push(...ids),

@@ -8,8 +8,8 @@ import type { Zone } from './zone.ts';
 /** One call to the API, as its route sees it. */
 export interface Call {
   cloud: Cloud;
-  /** The zone in the path. @throws Refusal where there is no such zone. */
-  zone: Zone;
+  /** The zone in the path. @throws Refusal when it is looked at, where there is no such zone. */
+  readonly zone: Zone;
   /** Another part of the path, e.g. `instance`. */
   param: (name: string) => string;
   query: URLSearchParams;

@@ -160,8 +160,19 @@ export class Cloud {
   redirect(instance: Instance, steps: readonly Step[], fromMs = this.nowMs): void {
     const { life, dropped } = redirected(instance.life, fromMs, steps);
     instance.life = life;
-    const events = new Set(dropped.map(({ event }) => event));
-    this.zones.get(instance.zone)?.operations.sweep((operation) => events.has(operation));
+    for (const { event } of dropped) {
+      if (event !== undefined) {
+        // It never begins: callers do not see it, and the next sweep forgets it.
+        event.insertMs = Infinity;
+      }
+    }
+  }
+
+  /** Forgets what Google would have forgotten by now. */
+  sweep(): void {
+    for (const zone of this.zones.values()) {
+      zone.sweep(this.nowMs, this.faults.dials.requestIdKeptMs);
+    }
   }
 
   /** Stops an instance that is not stopping yet; it keeps its disks, as `TERMINATED`. */

@@ -28,6 +28,7 @@ export interface Operation {
   /** Numeric id of that; a bulk insert has none. */
   targetId: string | undefined;
   user: string;
+  /** Infinity for an event that was planned and will not happen. */
   insertMs: number;
   startMs: number;
   /** Infinity for one that is stuck. */

@@ -67,7 +67,7 @@ export class Zone {
     }
     this.#sweptAtMs = nowMs;
     this.#instances.sweep(({ life }) => statusAt(life, nowMs - keptAfterEndMs) === 'GONE' && hasEnded(life, nowMs));
-    this.operations.sweep(({ insertMs }) => nowMs - insertMs > operationsKeptMs);
+    this.operations.sweep(({ insertMs }) => insertMs === Infinity || nowMs - insertMs > operationsKeptMs);
     for (const [key, { atMs }] of this.#requests) {
       if (nowMs - atMs > requestIdKeptMs) {
         this.#requests.delete(key);
