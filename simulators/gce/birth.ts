@@ -45,6 +45,7 @@ export function beginInsert(cloud: Cloud, zone: Zone, order: Order, nowMs: numbe
     requestId: order.requestId,
     groupId: order.groupId,
   });
+  instance.insert = operation;
   if (error !== null) {
     instance.life = [
       { atMs: nowMs, status: 'PROVISIONING' },
@@ -81,6 +82,7 @@ function bear(cloud: Cloud, zone: Zone, { name, hostname, draft }: Order, nowMs:
     createdMs: nowMs,
     visibleFromMs: nowMs + draw(dials.hiddenMs, random),
     life: [],
+    insert: null,
     bootMs: draw(dials.bootMs, random),
     fate: drawFate(cloud),
     isFailing: false,

@@ -24,6 +24,8 @@ export interface Dials {
   staleListMs: number;
   /** Whether an instance whose insert will fail can be seen until it has failed. */
   isFailingShown: boolean;
+  /** Whether another delete of an instance that is being deleted is refused, with `rateLimitExceeded`, as users report. */
+  isDeleteExclusive: boolean;
   /** How long a request id is remembered. */
   requestIdKeptMs: number;
   /** Share of machines on which the worker never starts. */
@@ -66,6 +68,7 @@ export const calmDials: Dials = {
   hiddenMs: [0, 0],
   staleListMs: 0,
   isFailingShown: true,
+  isDeleteExclusive: false,
   requestIdKeptMs: hourMs,
   neverRegisters: 0,
   crashesWhileWorking: 0,

@@ -1,6 +1,7 @@
 import type { Fate } from '#simulators/machine.ts';
 import type { Draft } from './draft.ts';
 import { lastTime, stepAt, type Life } from './life.ts';
+import type { Operation } from './operation.ts';
 
 /** One virtual machine. What can be worked out from its draft and numbers is not kept. */
 export interface Instance {
@@ -17,6 +18,8 @@ export interface Instance {
   /** Before this instant only its operation knows of it (eventual consistency). */
   visibleFromMs: number;
   life: Life;
+  /** The operation that creates it. */
+  insert: Operation | null;
   /** From `RUNNING` to the end of the guest's boot. */
   bootMs: number;
   fate: Fate;

@@ -150,6 +150,27 @@ test('a deleted instance is stopping until its operation is done, and then not f
   assert.deepEqual([gce.counts.deleted, gce.instances().length], [1, 0]);
 });
 
+test('an instance can be deleted while it is created, and then its insert says that it was cancelled', async (t) => {
+  const { clock, insert, get, remove, operation } = await rig(t);
+  const { name = '' } = await insert();
+  await clock.step(1_000);
+  await remove('worker-1');
+  const cancelled = await operation(name ?? '');
+  assert.deepEqual(
+    [cancelled.status, cancelled.httpErrorStatusCode, cancelled.error?.errors?.[0]?.code],
+    ['DONE', 409, 'OPERATION_CANCELED_BY_USER'],
+  );
+  await clock.step(20_000);
+  await assert.rejects(get('worker-1'), refused('notFound', 404));
+});
+
+test('a second delete may be refused while the first is under way', async (t) => {
+  const { insert, remove } = await rig(t, { dials: { isDeleteExclusive: true } });
+  await insert();
+  await remove('worker-1');
+  await assert.rejects(remove('worker-1'), refused('rateLimitExceeded', 403, /Operation rate exceeded for resource/));
+});
+
 test('a protected instance is not deleted', async (t) => {
   const { insert, remove } = await rig(t);
   await insert({ ...plainInstance('worker-1'), deletionProtection: true });
