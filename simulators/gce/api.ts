@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonValue } from '#lib/json.ts';
 import { draw } from '#simulators/range.ts';
-import { bulkInsertInstances } from './bulk-insert.ts';
 import type { Call, Route } from './call.ts';
 import type { Cloud } from './cloud.ts';
-import { deleteInstance } from './delete.ts';
 import { errorOf, type CallFault, type CallPlace } from './faults.ts';
 import { masked, parseFields } from './fields.ts';
-import { insertInstance } from './insert.ts';
-import { aggregatedListInstances, getInstance, listInstances } from './list-instances.ts';
-import { aggregatedListMachineTypes, getMachineType, listMachineTypes } from './machine-types.ts';
 import type { Tokens } from './oauth.ts';
-import { getGlobalOperation, getZoneOperation, listZoneOperations, waitForZoneOperation } from './operations.ts';
-import { getProject, getRegion, getZone, listRegions, listZones } from './places.ts';
 import { Refusal, refusalJson } from './refusal.ts';
 import { regionOf } from './region.ts';
+import { refuseUnknownParameters, routeOf, type Parts } from './routes.ts';
 
 /** A call as it comes in. */
 export interface ApiRequest {
@@ -31,43 +25,6 @@ export type Outcome =
   /** To be answered when it was held that long. */
   | { kind: 'held'; forMs: number; resume: () => Outcome }
   | { kind: 'reset' | 'hang' };
-
-const routes: readonly Route[] = [
-  aggregatedListInstances,
-  aggregatedListMachineTypes,
-  bulkInsertInstances,
-  deleteInstance,
-  getGlobalOperation,
-  getInstance,
-  getMachineType,
-  getProject,
-  getRegion,
-  getZone,
-  getZoneOperation,
-  insertInstance,
-  listInstances,
-  listMachineTypes,
-  listRegions,
-  listZoneOperations,
-  listZones,
-  waitForZoneOperation,
-];
-
-/** Query parameters that every method takes (discovery document of compute v1). */
-const standardParameters = new Set([
-  '$.xgafv',
-  'access_token',
-  'alt',
-  'callback',
-  'fields',
-  'key',
-  'oauth_token',
-  'prettyPrint',
-  'quotaUser',
-  'uploadType',
-  'upload_protocol',
-  'userIp',
-]);
 
 /** What the logbook will say of a call; filled as the call goes on. */
 interface Trace extends CallPlace {
@@ -91,15 +48,17 @@ class Silence extends Error {
 export function answerCall(request: ApiRequest, cloud: Cloud, tokens: Tokens): Outcome {
   const trace: Trace = { action: 'unknown', region: 'global', zone: undefined, instanceIds: [] };
   return answered(trace, cloud, () => {
-    const user = tokens.callerOf(request.authorization);
-    const { route, groups, url } = routeOf(request);
-    const { zone, project = '' } = groups;
+    const { pathname, searchParams: query } = new URL(request.url, 'http://simulator');
+    const { route, parts } = routeOf(request.method, pathname);
+    const { zone, project = '' } = parts;
     Object.assign(trace, { action: route.action, zone, region: zone === undefined ? 'global' : regionOf(zone) });
+    const user = tokens.callerOf(request.authorization);
+    refuseUnknownParameters(query, route);
     const delayMs = suffer(cloud.faults.strikeCall(trace, 'before'));
     cloud.checkProject(project);
     cloud.sweep();
     cloud.limit(route.limit, trace.region);
-    const callNow = (): Call => callOf(request, route, groups, { cloud, user, query: url.searchParams, trace });
+    const callNow = (): Call => callOf(request, route, parts, { cloud, user, query, trace });
     const call = callNow();
     const forMs = route.holdMs?.(call) ?? 0;
     return forMs === 0
@@ -158,53 +117,19 @@ function suffer(fault: CallFault | undefined): number {
   return fault?.delayMs ?? 0;
 }
 
-type Groups = Readonly<Record<string, string>>;
-
-/** @throws Refusal for a path or a parameter that the API does not have. */
-function routeOf({ method, url: target }: ApiRequest): { route: Route; groups: Groups; url: URL } {
-  const url = new URL(target, 'http://simulator');
-  const path = /^\/compute\/v1\/projects\/([^/]+)\/?(.*)$/.exec(url.pathname);
-  for (const route of routes) {
-    const match = route.method === method ? route.path.exec(path?.[2] ?? '-') : null;
-    if (match !== null) {
-      refuseUnknown(url.searchParams, route);
-      const groups = Object.entries({ ...match.groups, project: path?.[1] ?? '' });
-      return { route, url, groups: Object.fromEntries(groups.map(([name, text]) => [name, unescaped(text)])) };
-    }
-  }
-  throw new Refusal(404, 'notFound', 'Not Found');
-}
-
-/** A part of a path. @throws Refusal where its percent signs escape nothing. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new Refusal(400, 'badRequest', 'Bad Request');
-  }
-}
-
-function refuseUnknown(query: URLSearchParams, { parameters }: Route): void {
-  const unknown = [...query.keys()].find((name) => !standardParameters.has(name) && !parameters.includes(name));
-  if (unknown !== undefined) {
-    const message = `Invalid JSON payload received. Unknown name "${unknown}": Cannot bind query parameter. Field '${unknown}' could not be found in request message.`;
-    throw new Refusal(400, 'invalid', message, { statusName: 'INVALID_ARGUMENT' });
-  }
-}
-
 function callOf(
   { body }: ApiRequest,
   { answer = 'any' }: Route,
-  groups: Groups,
+  parts: Parts,
   { cloud, user, query, trace }: { cloud: Cloud; user: string; query: URLSearchParams; trace: Trace },
 ): Call {
   const fields = query.get('fields');
   return {
     cloud,
     get zone() {
-      return cloud.zone(groups['zone'] ?? '');
+      return cloud.zone(parts['zone'] ?? '');
     },
-    param: (name) => groups[name] ?? '',
+    param: (name) => parts[name] ?? '',
     query,
     body: body === '' ? undefined : parseBody(body),
     nowMs: cloud.nowMs,

@@ -3,10 +3,11 @@ import { endOf } from './birth.ts';
 import type { Call, Route } from './call.ts';
 import { operationErrorOf, type OperationFault, type StuckFault } from './faults.ts';
 import { pathOf, type Instance } from './instance.ts';
+import { instanceNamed } from './instance-named.ts';
 import { isTrueAt } from './json.ts';
 import { statusAt } from './life.ts';
 import type { Operation } from './operation.ts';
-import { invalidValue, notFound, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 import { once } from './request-id.ts';
 
 /**
@@ -55,20 +56,6 @@ function beginDelete(call: Call, requestId: string | undefined): Operation {
     error,
     requestId,
   });
-}
-
-/** The instance that a call names by name or id. @throws Refusal where callers cannot see it. */
-export function instanceNamed({ cloud, zone, param, nowMs }: Call): Instance {
-  const name = param('instance');
-  const form = '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}';
-  if (!new RegExp(`^(?:${form})$`).test(name)) {
-    throw invalidValue('instance', name, `Must be a match of regex '${form}'`);
-  }
-  const instance = zone.shown(name, nowMs);
-  if (instance === undefined) {
-    throw notFound(pathOf(cloud.project, { zone: zone.name, name }));
-  }
-  return instance;
 }
 
 /** Begins to end the instance, unless that has begun. @returns when it is gone. */

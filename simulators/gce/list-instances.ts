@@ -1,33 +1,15 @@
 import type { JsonValue } from '#lib/json.ts';
-import { instanceNamed } from './delete.ts';
 import { maskAt, type Mask } from './fields.ts';
 import type { Call, Route } from './call.ts';
 import type { Predicate } from './filter.ts';
 import type { Instance } from './instance.ts';
 import { instanceJson, instanceMember, type InstanceView } from './instance-resource.ts';
 import { instanceShape } from './instance-shape.ts';
-import { listParameters, pageOf, pageRequestOf, writeToken, type PageRequest } from './list.ts';
+import { listParameters, listShape, pageOf, pageRequestOf, writeToken, type PageRequest } from './list.ts';
 import { at } from './json.ts';
 import { Refusal } from './refusal.ts';
-import type { Shape } from './shape.ts';
 import { isShown, type Zone } from './zone.ts';
 import { linkTo } from './wire.ts';
-
-/** `instances.get` (https://cloud.google.com/compute/docs/reference/rest/v1/instances/get): by name or numeric id. */
-export const getInstance: Route = {
-  action: 'instances.get',
-  method: 'GET',
-  path: /^zones\/(?<zone>[^/]+)\/instances\/(?<instance>[^/]+)$/,
-  limit: 'read_requests_per_region',
-  parameters: ['view'],
-  answer: instanceShape,
-
-  run(call) {
-    const instance = instanceNamed(call);
-    call.note([instance.id]);
-    return instanceJson(instance, { project: call.cloud.project, nowMs: call.nowMs }, call.mask);
-  },
-};
 
 /** `instances.list` (https://cloud.google.com/compute/docs/reference/rest/v1/instances/list): one zone's instances. */
 export const listInstances: Route = {
@@ -106,13 +88,6 @@ export const aggregatedListInstances: Route = {
     };
   },
 };
-
-/** The members of an answer that is a list. */
-export function listShape(members: Readonly<Record<string, Shape>>): Shape {
-  return {
-    members: { id: 'string', kind: 'string', nextPageToken: 'string', selfLink: 'string', warning: 'any', ...members },
-  };
-}
 
 /** A page over all zones, and where it ends if there is more. */
 function collect(

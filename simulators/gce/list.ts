@@ -79,6 +79,37 @@ export function pageOf<T extends { name: string }>(
   return { items, isLast: true };
 }
 
+/** The members of an answer that is a list. */
+export function listShape(members: Readonly<Record<string, Shape>>): Shape {
+  return {
+    members: { id: 'string', kind: 'string', nextPageToken: 'string', selfLink: 'string', warning: 'any', ...members },
+  };
+}
+
+/** A page of things that all have the same kind; a filter may name any of their members. */
+export function listed<T extends { name: string }>(
+  call: Call,
+  kind: string,
+  things: readonly T[],
+  json: (thing: T) => Readonly<Record<string, unknown>>,
+): unknown {
+  const request = pageRequestOf(call, `${kind} ${call.param('zone')}`, 'any');
+  const { predicate, most, after } = request;
+  const isWanted = (thing: T): boolean => predicate === undefined || predicate(([name = '']) => json(thing)[name]);
+  const { items, isLast } = pageOf(
+    things.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    after[0] ?? '',
+    most,
+    isWanted,
+  );
+  return {
+    kind: `compute#${kind}List`,
+    id: `projects/${call.cloud.project}/${kind}s`,
+    items: items.map(json),
+    nextPageToken: isLast ? undefined : writeToken([items.at(-1)?.name ?? after[0] ?? ''], request),
+  };
+}
+
 /** The token for what follows a position. */
 export function writeToken(position: readonly string[], { binding }: PageRequest): string {
   return Buffer.from(JSON.stringify([binding, ...position])).toString('base64url');

@@ -1,9 +1,8 @@
 import type { Call, Route } from './call.ts';
 import { machineTypeOf, machineTypes, type MachineType } from './machine-type.ts';
-import { listParameters, pageOf, pageRequestOf, writeToken } from './list.ts';
-import { idOf, listed } from './places.ts';
+import { listed, listParameters, pageOf, pageRequestOf, writeToken } from './list.ts';
 import { notFound } from './refusal.ts';
-import { linkTo } from './wire.ts';
+import { idOf, linkTo } from './wire.ts';
 import type { Zone } from './zone.ts';
 
 const sorted = machineTypes();

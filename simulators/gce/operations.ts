@@ -1,8 +1,7 @@
 import type { JsonValue } from '#lib/json.ts';
 import type { Call, Route } from './call.ts';
 import { maskAt, masked } from './fields.ts';
-import { listParameters, pageOf, pageRequestOf, writeToken } from './list.ts';
-import { listShape } from './list-instances.ts';
+import { listParameters, listShape, pageOf, pageRequestOf, writeToken } from './list.ts';
 import type { Operation } from './operation.ts';
 import { operationJson, operationMember, operationShape } from './operation-resource.ts';
 import { notFound } from './refusal.ts';

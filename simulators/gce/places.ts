@@ -1,9 +1,9 @@
 import type { Call, Route } from './call.ts';
 import { usage } from './capacity.ts';
 import type { Cloud } from './cloud.ts';
-import { listParameters, pageOf, pageRequestOf, writeToken } from './list.ts';
+import { listed, listParameters } from './list.ts';
 import { notFound } from './refusal.ts';
-import { linkTo } from './wire.ts';
+import { idOf, linkTo } from './wire.ts';
 import type { Zone } from './zone.ts';
 
 /** Long before anything that a clock of tests shows. */
@@ -91,30 +91,6 @@ export const listRegions: Route = {
   },
 };
 
-/** A page of things that all have the same kind; a filter may name any of their members. */
-export function listed<T extends { name: string }>(
-  call: Call,
-  kind: string,
-  things: readonly T[],
-  json: (thing: T) => Readonly<Record<string, unknown>>,
-): unknown {
-  const request = pageRequestOf(call, `${kind} ${call.param('zone')}`, 'any');
-  const { predicate, most, after } = request;
-  const isWanted = (thing: T): boolean => predicate === undefined || predicate(([name = '']) => json(thing)[name]);
-  const { items, isLast } = pageOf(
-    things.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    after[0] ?? '',
-    most,
-    isWanted,
-  );
-  return {
-    kind: `compute#${kind}List`,
-    id: `projects/${call.cloud.project}/${kind}s`,
-    items: items.map(json),
-    nextPageToken: isLast ? undefined : writeToken([items.at(-1)?.name ?? after[0] ?? ''], request),
-  };
-}
-
 function zoneJson({ name, region }: Zone, { project, faults }: Cloud): Readonly<Record<string, unknown>> {
   return {
     kind: 'compute#zone',
@@ -156,9 +132,4 @@ function quotasOf(cloud: Cloud, region: string | undefined, nowMs: number): unkn
       limit: quota.limit,
       usage: usage(quota, [...cloud.zones.values()], hasPreemptible, nowMs),
     }));
-}
-
-/** A number that follows from a name: for ids of things that are not kept. */
-export function idOf(name: string): string {
-  return String([...Buffer.from(name)].reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7) + 1000);
 }

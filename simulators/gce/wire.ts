@@ -23,3 +23,8 @@ export const statusTexts: Readonly<Record<number, string>> = {
   500: 'INTERNAL SERVER ERROR',
   503: 'SERVICE UNAVAILABLE',
 };
+
+/** A number that follows from a name: for ids of things that are not kept. */
+export function idOf(name: string): string {
+  return String([...Buffer.from(name)].reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7) + 1000);
+}
