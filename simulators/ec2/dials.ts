@@ -1,4 +1,5 @@
-import { isAmount, isRange, type Range } from '#simulators/range.ts';
+import { readDials } from '#simulators/dial-values.ts';
+import { isAmount, type Range } from '#simulators/range.ts';
 import type { Bucket } from './throttle.ts';
 
 /** How the cloud behaves in general. All times are milliseconds of the simulator's clock, all chances from 0 to 1. */
@@ -71,28 +72,7 @@ export const calmDials: Dials = {
  * @throws TypeError that names the dial that does not exist, or whose value does not fit.
  */
 export function parseDials(json: unknown): Partial<Dials> {
-  if (typeof json !== 'object' || json === null) {
-    throw new TypeError('dials must be an object');
-  }
-  for (const [name, value] of Object.entries(json)) {
-    if (!Object.hasOwn(calmDials, name)) {
-      throw new TypeError(`there is no dial ${name}; there are ${Object.keys(calmDials).join(', ')}`);
-    }
-    if (!isLike(calmDials[name as keyof Dials], value)) {
-      throw new TypeError(`dial ${name} does not take ${JSON.stringify(value)}`);
-    }
-  }
-  return json;
-}
-
-function isLike(example: Dials[keyof Dials], value: unknown): boolean {
-  if (typeof example === 'number') {
-    return isAmount(value);
-  }
-  if (typeof example === 'boolean') {
-    return typeof value === 'boolean';
-  }
-  return Array.isArray(example) ? isRange(value) : isBuckets(value);
+  return readDials(json, calmDials, isBuckets);
 }
 
 function isBuckets(value: unknown): boolean {

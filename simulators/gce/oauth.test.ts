@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
-import { compute } from '@googleapis/compute';
+import { auth, compute } from '@googleapis/compute';
 import { SignJWT } from 'jose';
 import { clientConfig, refused, rigGce, zone } from './rig.ts';
 
@@ -44,6 +44,14 @@ test('a service account gets a token for its assertion, which is good for an hou
   assert.equal((await call()).status, 200);
   await clock.step(3_600_000);
   await assert.rejects(call(), refused('authError', 401));
+});
+
+test('an OAuth client of the SDK with a token that somebody gave it may call', async (t) => {
+  const { gce } = await rig(t);
+  const client = new auth.OAuth2();
+  client.setCredentials({ access_token: 'any', expiry_date: Date.parse('2100-01-01T00:00:00Z') });
+  const gceClient = compute({ version: 'v1', rootUrl: `${gce.url}/`, auth: client });
+  assert.equal((await gceClient.instances.list({ project: gce.project, zone })).status, 200);
 });
 
 test('a refresh token gets one, too', async (t) => {
