@@ -5,7 +5,7 @@ import { draw } from '#simulators/range.ts';
 import type { ServiceAccount } from './account.ts';
 import type { Faults } from './faults.ts';
 import { pathOf, type Instance } from './instance.ts';
-import { redirected, stepAt, type Cause, type Step } from './life.ts';
+import { redirected, statusAt, type Cause, type Step } from './life.ts';
 import type { Operation } from './operation.ts';
 import { rateLimitExceeded, publishedLimits, RateWindows, type LimitName } from './rate-limit.ts';
 import { invalidValue, notFound } from './refusal.ts';
@@ -175,23 +175,25 @@ export class Cloud {
     }
   }
 
-  /** Stops an instance that is not stopping yet; it keeps its disks, as `TERMINATED`. */
-  stop(instance: Instance, cause: Cause): void {
+  /** Stops an instance that is not stopping yet; it keeps its disks, as `TERMINATED`. @returns whether it does so now. */
+  stop(instance: Instance, cause: Cause): boolean {
     const { nowMs } = this;
-    const status = stepAt(instance.life, nowMs)?.status;
-    if (status !== undefined && !['STOPPING', 'TERMINATED', 'GONE'].includes(status)) {
-      const atMs = nowMs + draw(this.faults.dials.stopMs, this.random);
-      this.redirect(instance, [
-        { atMs: nowMs, status: 'STOPPING', cause },
-        { atMs, status: 'TERMINATED', cause },
-      ]);
+    if (['STOPPING', 'TERMINATED', 'GONE'].includes(statusAt(instance.life, nowMs))) {
+      return false;
     }
+    const atMs = nowMs + draw(this.faults.dials.stopMs, this.random);
+    this.redirect(instance, [
+      { atMs: nowMs, status: 'STOPPING', cause },
+      { atMs, status: 'TERMINATED', cause },
+    ]);
+    return true;
   }
 
   /** What `shutdown -h now` on the machine leads to. */
   powerOff(instance: Instance): void {
-    this.stop(instance, 'guest');
-    this.systemEvent('guestTerminate', 'Instance terminated by guest OS shutdown.', instance, this.nowMs);
+    if (this.stop(instance, 'guest')) {
+      this.systemEvent('guestTerminate', 'Instance terminated by guest OS shutdown.', instance, this.nowMs);
+    }
   }
 }
 

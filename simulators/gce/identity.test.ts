@@ -120,14 +120,6 @@ test('tests can sign anything, as forgers would', async (t) => {
   const claims = { iss: 'https://accounts.google.com', aud: 'http://tc', sub: '1' };
   assert.equal((await jwtVerify(gce.signToken(claims), jwks(), options)).payload.sub, '1');
   assert.match(gce.signToken(claims, { alg: 'none' }), /\.$/);
-  for (const alg of ['RS384', 'PS256']) {
-    await jwtVerify(gce.signToken(claims, { alg }), jwks(), { ...options, algorithms: [alg] }).catch(
-      (error: unknown) => {
-        // The published keys are for RS256 alone; the signature is checked against the certificate below.
-        assert.match(String(error), /no applicable key|alg/i);
-      },
-    );
-  }
   const pem = gce.keys.certificates()[gce.keys.kid] ?? '';
   for (const alg of ['RS384', 'PS256']) {
     await jwtVerify(gce.signToken(claims, { alg }), await importX509(pem, alg), { ...options, algorithms: [alg] });
@@ -140,6 +132,11 @@ test('tests can sign anything, as forgers would', async (t) => {
   await jwtVerify(gce.signToken(claims, { alg: 'ES256' }, curve.privateKey), curve.publicKey, {
     ...options,
     algorithms: ['ES256'],
+  });
+  const edwards = generateKeyPairSync('ed25519');
+  await jwtVerify(gce.signToken(claims, { alg: 'EdDSA' }, edwards.privateKey), edwards.publicKey, {
+    ...options,
+    algorithms: ['EdDSA'],
   });
   const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'pem' });
   await jwtVerify(gce.signToken(claims, { alg: 'HS256' }), Buffer.from(spki), { ...options, algorithms: ['HS256'] });

@@ -86,8 +86,8 @@ export class KeyRing {
     if (algorithm === 'none') {
       return Buffer.alloc(0);
     }
-    const hash = `sha${algorithm.slice(2)}`;
-    if (algorithm.startsWith('HS')) {
+    const hash = algorithm === 'EdDSA' ? null : `sha${algorithm.slice(2)}`;
+    if (algorithm.startsWith('HS') && hash !== null) {
       const secret = given ?? this.#signing.publicKey.export({ type: 'spki', format: 'pem' });
       return createHmac(hash, secret).update(content).digest();
     }

@@ -35,6 +35,20 @@ test('a machine is up when its guest has booted, and not before', async (t) => {
   assert.equal(gce.park.machines()[0], machine, 'one machine per instance');
 });
 
+test('without any delays an instance is up as soon as it is inserted, and gone as soon as it is deleted', async (t) => {
+  const none = [0, 0] as const;
+  const { gce, client, place, insert, status } = await rig(t, {
+    dials: { pendingMs: none, provisionMs: none, stageMs: none, bootMs: none, failMs: none, deleteMs: none },
+  });
+  const { data } = await client.instances.insert({ ...place, requestBody: plainInstance('worker-1') });
+  assert.deepEqual([data.status, status(), gce.park.machines()[0]?.isUp], ['DONE', 'RUNNING', true]);
+  await client.instances.delete({ ...place, instance: 'worker-1' });
+  assert.equal(status(), 'GONE');
+  gce.faults.add({ kind: 'stock', zone, available: 0 });
+  await insert();
+  assert.equal(status(), 'GONE');
+});
+
 test('a preempted instance is stopping for its notice, then terminated, and the system says so', async (t) => {
   const { gce, clock, insert, events, status } = await rig(t, {
     dials: { preempted: 1, preemptedAfterMs: [60_000, 60_000] },

@@ -3,7 +3,7 @@ import { draw } from '#simulators/range.ts';
 import { hostError, preemption } from './birth.ts';
 import type { Cloud } from './cloud.ts';
 import type { Instance } from './instance.ts';
-import { isAlive, stepAt, statusAt, type Status } from './life.ts';
+import { isAlive, statusAt, type Status } from './life.ts';
 import type { Zone } from './zone.ts';
 
 /** An instance as a test looks at it. */
@@ -134,7 +134,7 @@ export class Steering {
   /** @throws RangeError where there is none of that id, or it is gone. */
   #find(id: string): Instance {
     const instance = this.#cloud.find(id);
-    if (instance === undefined || stepAt(instance.life, this.#cloud.nowMs)?.status === 'GONE') {
+    if (instance === undefined || statusAt(instance.life, this.#cloud.nowMs) === 'GONE') {
       throw new RangeError(`there is no instance ${id}`);
     }
     return instance;
