@@ -109,6 +109,16 @@ test('with fewer machines than asked for, but enough, those are created and the 
   );
 });
 
+test('the tightest of quotas and stocks decides, and a stock is never used beyond its end', async (t) => {
+  const { gce, clock, bulk, shown } = await rig(t);
+  gce.faults.add({ kind: 'quota', metric: 'INSTANCES', limit: 2 });
+  gce.faults.add({ kind: 'stock', zone, available: 1 });
+  await bulk({ ...pattern, minCount: '1' });
+  await clock.step(5_000);
+  assert.deepEqual(shown(), ['worker-01 RUNNING']);
+  assert.deepEqual(gce.faults.list()[1]?.fault, { kind: 'stock', zone, available: 0 });
+});
+
 test('with fewer than the minimum nothing stays, and the operation says so', async (t) => {
   const { gce, clock, bulk, operation, shown } = await rig(t);
   gce.faults.add({ kind: 'stock', zone, available: 2 });

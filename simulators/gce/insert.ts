@@ -60,12 +60,11 @@ function beginOne(call: Call, requestId: string | undefined): Operation {
   return operation;
 }
 
-/** What keeps so many instances of a draft from being created, quotas first. */
+/** What leaves the least room for so many instances of a draft: a quota, or a stock that holds even fewer. */
 export function shortageOf(draft: Draft, count: number, { cloud, zone, nowMs }: Call): Shortage | undefined {
-  return (
-    quotaShortage(draft, count, zone, cloud.zones.values(), cloud.faults, nowMs) ??
-    stockShortage(draft, count, zone, cloud.faults, cloud.project)
-  );
+  const quota = quotaShortage(draft, count, zone, cloud.zones.values(), cloud.faults, nowMs);
+  const stock = stockShortage(draft, count, zone, cloud.faults, cloud.project);
+  return stock !== undefined && stock.room < (quota?.room ?? Infinity) ? stock : quota;
 }
 
 export function quotaExceeded({ error }: Shortage): Refusal {

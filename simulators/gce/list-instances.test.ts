@@ -181,7 +181,7 @@ test('a zone that is not reached fails the list, or in part says so', async (t) 
   const part = await aggregated({ returnPartialSuccess: true });
   assert.deepEqual(names(part.items?.['zones/us-east1-b']?.instances), ['b']);
   assert.equal(part.items?.[`zones/${zone}`]?.warning?.code, 'UNREACHABLE');
-  assert.deepEqual(part.unreachables, [`projects/simulated/zones/${zone}`]);
+  assert.deepEqual(part.unreachables, [`zones/${zone}`]);
   gce.faults.remove(id);
   assert.equal((await aggregated({ returnPartialSuccess: true })).unreachables, undefined);
 });

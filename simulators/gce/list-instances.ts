@@ -84,7 +84,7 @@ export const aggregatedListInstances: Route = {
       items,
       nextPageToken: position === undefined ? undefined : writeToken(position, request),
       selfLink: linkTo(`projects/${cloud.project}/aggregated/instances`),
-      unreachables: missing.length === 0 ? undefined : missing.map((name) => `projects/${cloud.project}/zones/${name}`),
+      unreachables: missing.length === 0 ? undefined : missing.map((name) => `zones/${name}`),
     };
   },
 };

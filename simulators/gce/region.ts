@@ -1,7 +1,4 @@
-/**
- * The zones of each region, by their last letters
- * (https://cloud.google.com/compute/docs/regions-zones, October 2026).
- */
+/** The zones of each region, by their last letters (https://cloud.google.com/compute/docs/regions-zones). */
 const zoneLetters: Readonly<Record<string, string>> = {
   'africa-south1': 'abc',
   'asia-east1': 'abc',

@@ -7,7 +7,7 @@ import { Shelf } from './shelf.ts';
 const minuteMs = 60_000;
 /** Longer than any list is stale. */
 const keptAfterEndMs = 60 * minuteMs;
-/** How long Google keeps operations (https://cloud.google.com/compute/docs/api/how-tos/api-requests-responses). */
+/** Longer than anybody looks for one. */
 const operationsKeptMs = 14 * 24 * 60 * minuteMs;
 
 /** The instances and operations of one zone. */
