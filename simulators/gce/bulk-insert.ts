@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#lib/json.ts';
 import { draw } from '#simulators/range.ts';
 import { beginInsert } from './birth.ts';
@@ -44,7 +43,7 @@ function beginAll(call: Call, requestId: string | undefined): Operation {
   refuseAtOnce(shortage, least);
   const room = shortage?.room ?? names.length;
   takeStock(draft, Math.min(room, names.length), zone, cloud.faults);
-  const groupId = randomUUID();
+  const groupId = cloud.uuid();
   const inserts = names.map(({ name, hostname }, index) => {
     const error = index < room ? null : (shortage?.error ?? null);
     return beginInsert(cloud, zone, { name, hostname, draft, error, user, requestId: undefined, groupId }, nowMs);

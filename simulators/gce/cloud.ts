@@ -113,6 +113,11 @@ export class Cloud {
     return Array.from({ length: count }, () => Math.floor(this.random() * 16).toString(16)).join('');
   }
 
+  /** A UUID of version 4, by this cloud's own chance. */
+  uuid(): string {
+    return `${this.hexDigits(8)}-${this.hexDigits(4)}-4${this.hexDigits(3)}-a${this.hexDigits(3)}-${this.hexDigits(12)}`;
+  }
+
   /** Counts a call. @throws Refusal `rateLimitExceeded` when its window is full. */
   limit(name: LimitName, region: string): void {
     const { isThrottling, throttleStatus, limits } = this.faults.dials;

@@ -12,12 +12,14 @@ async function rig(t: TestContext, options?: GceOptions) {
   const place = { project: gce.project, zone };
   const insert = async (name = 'worker-1', requestId = randomUUID(), where = zone) =>
     (
-      await client.instances.insert(
-        { project: gce.project, zone: where, requestId, requestBody: plainInstance(name, where) },
-        { retry: false },
-      )
+      await client.instances.insert({
+        project: gce.project,
+        zone: where,
+        requestId,
+        requestBody: plainInstance(name, where),
+      })
     ).data;
-  const list = async () => (await client.instances.list(place, { retry: false })).data;
+  const list = async () => (await client.instances.list(place)).data;
   return { gce, clock, client, place, insert, list };
 }
 
@@ -97,7 +99,7 @@ test('a call that hangs gets no answer until its caller gives up', async (t) => 
   const { gce, client, place } = await rig(t);
   gce.faults.add({ kind: 'hang', action: 'instances.list' });
   const giveUp = new AbortController();
-  const hanging = client.instances.list(place, { signal: giveUp.signal, retry: false });
+  const hanging = client.instances.list(place, { signal: giveUp.signal });
   await until(() => gce.logbook.length === 1);
   assert.equal(gce.logbook[0]?.outcome, 'hang');
   giveUp.abort();
@@ -150,7 +152,7 @@ test('calls over the limit are refused until the next minute, each kind by itsel
   );
   const other = await client.instances.list({ project: gce.project, zone: 'us-east1-b' });
   assert.equal(other.status, 200, 'another region has its own');
-  const get = () => client.instances.get({ ...place, instance: 'x' }, { retry: false });
+  const get = () => client.instances.get({ ...place, instance: 'x' });
   await assert.rejects(get(), refused('notFound', 404));
   await assert.rejects(get(), refused('rateLimitExceeded', 403));
   await clock.step(9_999);

@@ -36,13 +36,14 @@ export async function rigGce(
   return { gce, clock };
 }
 
-/** What the Google SDK needs to call the simulator: its address, and any token. */
+/** What the Google SDK needs to call the simulator: its address, any token, and no retries of its own. */
 export function clientConfig(gce: SimulatedGce): {
   version: 'v1';
   rootUrl: string;
   headers: { authorization: string };
+  retry: false;
 } {
-  return { version: 'v1', rootUrl: `${gce.url}/`, headers: { authorization: 'Bearer any' } };
+  return { version: 'v1', rootUrl: `${gce.url}/`, headers: { authorization: 'Bearer any' }, retry: false };
 }
 
 /** The least that the instances of a bulk insert need: machine types are named without a URL there. */
