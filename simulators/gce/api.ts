@@ -21,13 +21,13 @@ export interface ApiRequest {
 
 /** What a call gets: an HTTP answer after some time, or a broken connection, or nothing at all. */
 export type Outcome =
-  | { kind: 'answer'; status: number; body: string; afterMs: number }
+  | { kind: 'answer'; status: number; body: string; afterMs: number; headers?: Readonly<Record<string, string>> }
   /** To be answered when it was held that long. */
   | { kind: 'held'; forMs: number; resume: () => Outcome }
   | { kind: 'reset' | 'hang' };
 
 /** What the logbook will say of a call; filled as the call goes on. */
-interface Trace extends CallPlace {
+export interface Trace extends CallPlace {
   instanceIds: string[];
 }
 
@@ -67,8 +67,12 @@ export function answerCall(request: ApiRequest, cloud: Cloud, tokens: Tokens): O
   });
 }
 
-/** What comes of a part of a call, refusals and silence too; written down, unless it is only held. */
-function answered(trace: Trace, cloud: Cloud, run: () => Outcome): Outcome {
+/**
+ * What comes of a part of a call, refusals and silence too; written down, unless it is only held.
+ *
+ * @param bodyOf the body of an error answer.
+ */
+export function answered(trace: Trace, cloud: Cloud, run: () => Outcome, bodyOf = refusalJson): Outcome {
   const log = (outcome: string): void => {
     const { action, region, instanceIds } = trace;
     cloud.logbook.add({ at: cloud.clock.now(), action, region, outcome, requestId: randomUUID(), instanceIds });
@@ -86,7 +90,7 @@ function answered(trace: Trace, cloud: Cloud, run: () => Outcome): Outcome {
     }
     if (error instanceof Refusal) {
       log(error.reason);
-      return { kind: 'answer', status: error.status, body: refusalJson(error), afterMs: latencyOf(cloud) };
+      return { kind: 'answer', status: error.status, body: bodyOf(error), afterMs: latencyOf(cloud) };
     }
     throw error;
   }
@@ -101,12 +105,12 @@ function finished(route: Route, call: Call, trace: Trace, delayMs: number): Outc
   return { kind: 'answer', status: 200, body, afterMs: latencyOf(cloud) + delayMs + lateMs };
 }
 
-function latencyOf({ faults, random }: Cloud): number {
+export function latencyOf({ faults, random }: Cloud): number {
   return draw(faults.dials.latencyMs, random);
 }
 
-/** @returns how late the answer will be. @throws Refusal or Silence where it will be another one, or none. */
-function suffer(fault: CallFault | undefined): number {
+/** Lets a fault have its way. @returns how late the answer will be. @throws Refusal or Silence where it will be another one, or none. */
+export function suffer(fault: CallFault | undefined): number {
   if (fault?.kind === 'error') {
     const { reason, message, status } = errorOf(fault);
     throw new Refusal(status, reason, message);

@@ -37,7 +37,6 @@ export function answerIam(method: string, pathname: string, cloud: Cloud): IamAn
   };
 }
 
-/** The JSON of an error, where Compute Engine's form is not used. */
-export function problem(status: number, statusName: string, message: string): IamAnswer {
+function problem(status: number, statusName: string, message: string): IamAnswer {
   return { status, json: { error: { code: status, message, status: statusName } } };
 }

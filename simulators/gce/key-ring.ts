@@ -23,12 +23,9 @@ const generated: SigningKey[] = [];
  * from time to time, so that whoever checks tokens must read them again (https://www.googleapis.com/oauth2/v3/certs).
  */
 export class KeyRing {
-  #published: SigningKey[];
+  /** Made when they are needed for the first time. */
+  #published: SigningKey[] | undefined;
   #used = 2;
-
-  constructor() {
-    this.#published = [keyNumber(0), keyNumber(1)];
-  }
 
   /** The key that signs now. */
   get kid(): string {
@@ -37,15 +34,15 @@ export class KeyRing {
 
   /** Signs with a new key from now on; the one before stays published until it is revoked. */
   rotate(): string {
-    this.#published.push(keyNumber(this.#used));
+    this.#keys.push(keyNumber(this.#used));
     this.#used += 1;
     return this.kid;
   }
 
   /** Publishes a key no more. @throws RangeError where it is not published, or is the last one. */
   revoke(kid: string): void {
-    const left = this.#published.filter((key) => key.kid !== kid);
-    if (left.length === this.#published.length || left.length === 0) {
+    const left = this.#keys.filter((key) => key.kid !== kid);
+    if (left.length === this.#keys.length || left.length === 0) {
       throw new RangeError(`there is no key ${kid} that could be revoked`);
     }
     this.#published = left;
@@ -54,7 +51,7 @@ export class KeyRing {
   /** The published keys as a JSON Web Key Set. */
   jwks(): { keys: Readonly<Record<string, unknown>>[] } {
     return {
-      keys: this.#published.map(({ kid, publicKey }) => ({
+      keys: this.#keys.map(({ kid, publicKey }) => ({
         ...publicKey.export({ format: 'jwk' }),
         alg: 'RS256',
         use: 'sig',
@@ -65,7 +62,7 @@ export class KeyRing {
 
   /** The published keys as certificates in PEM, by their ids. */
   certificates(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#published.map((key) => [key.kid, certificatePem(key)]));
+    return Object.fromEntries(this.#keys.map((key) => [key.kid, certificatePem(key)]));
   }
 
   /**
@@ -78,8 +75,13 @@ export class KeyRing {
     return `${content}.${this.#signatureOf(content, whole.alg, key).toString('base64url')}`;
   }
 
+  get #keys(): SigningKey[] {
+    this.#published ??= [keyNumber(0), keyNumber(1)];
+    return this.#published;
+  }
+
   get #signing(): SigningKey {
-    return this.#published.at(-1) ?? keyNumber(0);
+    return this.#keys.at(-1) ?? keyNumber(0);
   }
 
   #signatureOf(content: string, algorithm: string, given: KeyObject | undefined): Buffer {

@@ -87,3 +87,27 @@ test('a service account is found by its unique id and its e-mail', async (t) => 
   assert.equal((await iam(`other/serviceAccounts/${uniqueId}`)).status, 404);
   assert.equal((await iam(`simulated/serviceAccounts/${uniqueId}`, {})).status, 401);
 });
+
+test('faults strike these calls, too, and the logbook has them', async (t) => {
+  const { gce, grant, iam } = await rig(t);
+  const name = `simulated/serviceAccounts/${gce.accounts[0]?.uniqueId}`;
+  gce.faults.add({ kind: 'error', action: 'iam.serviceAccounts.get', reason: 'forbidden', times: 1 });
+  const { status, json } = await iam(name);
+  assert.deepEqual([status, (json['error'] as { status: string }).status], [403, 'PERMISSION_DENIED']);
+  assert.equal((await iam(name)).status, 200);
+  gce.faults.add({ kind: 'error', action: 'oauth2.token', times: 1 });
+  assert.equal((await grant({ grant_type: 'refresh_token', refresh_token: 'r' })).status, 503);
+  gce.faults.add({ kind: 'reset', action: 'oauth2.certs', times: 1 });
+  await assert.rejects(fetch(`${gce.url}/oauth2/v3/certs`));
+  assert.equal((await fetch(`${gce.url}/oauth2/v3/certs`)).status, 200);
+  assert.deepEqual(
+    gce.logbook.map(({ action, outcome }) => `${action} ${outcome}`),
+    [
+      'iam.serviceAccounts.get forbidden',
+      'iam.serviceAccounts.get ok',
+      'oauth2.token backendError',
+      'oauth2.certs reset',
+      'oauth2.certs ok',
+    ],
+  );
+});

@@ -11,14 +11,13 @@ import { answerCall, type Outcome } from './api.ts';
 import { Cloud, noDeeds, type Deed } from './cloud.ts';
 import { gceControls } from './control.ts';
 import type { Dials } from './dials.ts';
+import { answerElsewhere } from './elsewhere.ts';
 import { Faults } from './faults.ts';
-import { answerIam, problem, type IamAnswer } from './iam.ts';
 import { KeyRing, type TokenHeader } from './key-ring.ts';
 import { MetadataServer } from './metadata-server.ts';
 import { changed } from './metadata-wait.ts';
 import { Tokens } from './oauth.ts';
 import { GcePark } from './park.ts';
-import { Refusal } from './refusal.ts';
 import { defaultRegions, zonesOf } from './region.ts';
 import { Steering, type InstanceView } from './steering.ts';
 
@@ -107,16 +106,12 @@ export async function startGce(options: GceOptions = {}): Promise<SimulatedGce> 
     } else if (target.startsWith('/_sim/')) {
       const control = { method, url: target.slice('/_sim'.length), body };
       send(response, { ...answerControl(gceControls, gce, control), headers: json });
-    } else if (target.startsWith('/compute/')) {
-      const call = { method, url: target, authorization: headers.authorization, body };
-      await deliver(answerCall(call, cloud, tokens), request, response);
     } else {
-      const {
-        status,
-        json: value,
-        headers: more,
-      } = answerElse(target, { method, body, authorization: headers.authorization });
-      send(response, { status, body: JSON.stringify(value), headers: { ...json, ...more } });
+      const call = { method, url: target, authorization: headers.authorization, body };
+      const outcome = target.startsWith('/compute/')
+        ? answerCall(call, cloud, tokens)
+        : answerElsewhere(call, { cloud, tokens, keys });
+      await deliver(outcome, request, response);
     }
   }
 
@@ -130,25 +125,7 @@ export async function startGce(options: GceOptions = {}): Promise<SimulatedGce> 
       if (outcome.afterMs > 0) {
         await cloud.clock.sleep(outcome.afterMs, stopping.signal);
       }
-      send(response, { status: outcome.status, body: outcome.body, headers: json });
-    }
-  }
-
-  /** What Google serves at other hosts. */
-  function answerElse(
-    target: string,
-    call: { method: string; body: string; authorization: string | undefined },
-  ): IamAnswer & { headers?: Readonly<Record<string, string>> } {
-    const { pathname } = new URL(target, url);
-    switch (pathname) {
-      case '/token':
-        return tokens.grant(call.body);
-      case '/oauth2/v3/certs':
-        return { status: 200, json: keys.jwks(), headers: cached };
-      case '/oauth2/v1/certs':
-        return { status: 200, json: keys.certificates(), headers: cached };
-      default:
-        return answerIamCall(pathname, call, cloud, tokens);
+      send(response, { status: outcome.status, body: outcome.body, headers: { ...json, ...outcome.headers } });
     }
   }
 
@@ -156,26 +133,6 @@ export async function startGce(options: GceOptions = {}): Promise<SimulatedGce> 
 }
 
 const json = { 'content-type': 'application/json; charset=UTF-8' };
-/** About what Google says. */
-const cached = { 'cache-control': 'public, max-age=21600, must-revalidate, no-transform' };
-
-function answerIamCall(
-  pathname: string,
-  { method, authorization }: { method: string; authorization: string | undefined },
-  cloud: Cloud,
-  tokens: Tokens,
-): IamAnswer {
-  try {
-    tokens.callerOf(authorization);
-    return answerIam(method, pathname, cloud);
-  } catch (error) {
-    if (error instanceof Refusal) {
-      return problem(error.status, error.parts.statusName ?? 'UNKNOWN', error.message);
-    }
-    throw error;
-  }
-}
-
 function cloudOf(options: GceOptions): Cloud {
   const { project = 'simulated', latencyMs } = options;
   const random = options.random ?? seededRandom(1);
