@@ -66,6 +66,6 @@ function openPulse(
 
 /** SMTP where it is configured; else the deployment's notify service; nobody where there is no deployment around us. */
 function mailerFor({ smtp, clients, siblings, credentials }: Config, { clock }: Pick<LoopParts, 'clock'>): Mailer {
-  if (smtp !== null) return smtpMailer(smtp);
+  if (smtp !== null) return smtpMailer({ ...smtp, clock });
   return clients === null ? notifyServiceMailer({ rootUrl: siblings.notify, credentials, clock }) : noMailer;
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Clock } from '#core/clock.ts';
+import { SteppedClock } from '#lib/clock.ts';
 import { payloadHash } from './payload-hash.ts';
 import { remoteAuthenticator } from './remote-authenticator.ts';
 import type { RemoteAuthenticatorOptions } from './remote-authenticator.ts';
@@ -12,8 +13,10 @@ import type { SignedRequest } from './signed-request.ts';
 
 const start = new Date('2026-01-02T03:04:05.000Z');
 const timeoutMs = 1234;
+/** What the authenticator gives all attempts together. */
+const limitMs = 30_000;
 
-/** Passes a wait between attempts at once, counting its time; a limit for an attempt never comes. */
+/** Passes a wait between attempts at once, counting its time; a limit for an attempt, or for all of them, never comes. */
 class HastyClock implements Clock {
   #now = start.getTime();
   readonly waits: number[] = [];
@@ -23,7 +26,7 @@ class HastyClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (ms === timeoutMs) {
+    if (ms === timeoutMs || ms === limitMs) {
       return new Promise((_, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason as Error));
       });
@@ -230,4 +233,34 @@ test('an answer that makes no sense is an error', async (t) => {
     const auth = await authService(t, { body });
     await assert.rejects(authenticatorFor(auth.rootUrl).authenticate(request), /auth service/, JSON.stringify(body));
   }
+});
+
+// spec: api 3.1
+test('of many strangers at once the auth service is asked once', async (t) => {
+  const auth = await authService(t, { body: noAuth });
+  const authenticator = authenticatorFor(auth.rootUrl);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => authenticator.authenticate(unsigned)));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set(['anonymous']));
+  assert.equal(auth.questions.length, 1);
+});
+
+// spec: api 3.1
+test('an auth service that hangs keeps a caller half a minute, repeats included, and then it is an error', async (t) => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const clock = new SteppedClock(start);
+  const rootUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const asked = remoteAuthenticator({ rootUrl, clock, random: () => 1 }).authenticate(request);
+  const state = { isOver: false };
+  const refused = assert.rejects(asked, /not done within 30000 ms|got no answer/).then(() => (state.isOver = true));
+  await clock.step(29_000);
+  assert.equal(state.isOver, false);
+  await clock.step(1_000);
+  await refused;
 });

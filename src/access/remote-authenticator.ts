@@ -1,4 +1,5 @@
 import type { Clock, Random } from '#core/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import { ConnectionError, HttpError, requestJson } from '#lib/http-client.ts';
 import { retry } from '#lib/retry.ts';
 import type { RetryVerdict } from '#lib/retry.ts';
@@ -11,6 +12,8 @@ import type { SignedRequest } from './signed-request.ts';
 const attempts = 6;
 const backOff = { firstDelayMs: 200, maxDelayMs: 30_000 };
 const defaultTimeoutMs = 10_000;
+/** For all attempts together: callers wait no longer for an answer (the published clients give up after as long). */
+const limitMs = 30_000;
 const defaultAnonymousCacheMs = 30_000;
 
 export interface RemoteAuthenticatorOptions {
@@ -97,8 +100,10 @@ async function ask(request: SignedRequest, options: RemoteAuthenticatorOptions):
   const headers = request.traceId === undefined ? {} : { 'x-taskcluster-trace-id': request.traceId };
   const call = { method: 'POST', url: authUrl(options), headers, body: questionOf(request) } as const;
   try {
-    const { body } = await retry({ ...backOff, attempts, clock, random, classify: verdictOn }, () =>
-      requestJson({ ...call, clock, timeoutMs }),
+    const { body } = await withDeadline({ clock, limitMs }, (signal) =>
+      retry({ ...backOff, attempts, clock, random, classify: verdictOn, signal }, () =>
+        requestJson({ ...call, clock, timeoutMs, signal }),
+      ),
     );
     if (typeof body === 'object' && body !== null) return { ...body };
   } catch (error) {
@@ -123,10 +128,10 @@ async function ask(request: SignedRequest, options: RemoteAuthenticatorOptions):
 export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authenticator {
   const { clock, anonymousCacheMs = defaultAnonymousCacheMs } = options;
   let anonymous: { readonly result: Authentication; readonly goodUntil: number } | undefined;
+  let asking: Promise<Authentication> | undefined;
 
-  const askAnonymously = async (request: SignedRequest): Promise<Authentication> => {
+  const askAgain = async (request: SignedRequest): Promise<Authentication> => {
     const now = clock.now().getTime();
-    if (anonymous !== undefined && now < anonymous.goodUntil) return anonymous.result;
     const answer = await ask(request, options);
     const result = readAnswer(answer, request);
     if (result.status === 'anonymous') {
@@ -134,6 +139,13 @@ export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authen
       anonymous = { result, goodUntil };
     }
     return result;
+  };
+
+  /** Whoever comes while it is asked waits for the same answer. */
+  const askAnonymously = async (request: SignedRequest): Promise<Authentication> => {
+    if (anonymous !== undefined && clock.now().getTime() < anonymous.goodUntil) return anonymous.result;
+    asking ??= askAgain(request).finally(() => (asking = undefined));
+    return await asking;
   };
 
   return {

@@ -123,7 +123,8 @@ function itemFlaw(items: readonly unknown[], isAnyText: boolean, depth: number):
 }
 
 function memberFlaw(object: object, isAnyText: boolean, depth: number): Flaw | undefined {
-  for (const [name, member] of Object.entries(object)) {
+  for (const name of Object.keys(object)) {
+    const member: unknown = Reflect.get(object, name);
     if (name === '__proto__') return flaw('must NOT have a member "__proto__"');
     const ofName = isAnyText ? undefined : textFlaw(name);
     if (ofName !== undefined) return ofName;

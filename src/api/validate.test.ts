@@ -37,6 +37,26 @@ test('equal items are found whatever the order of their members, and many items 
   assert.deepEqual(violationsOf('config-aws', of(many)), []);
 });
 
+// spec: W42
+test('of a body that is made to be wrong in a million ways the first is enough', () => {
+  const members = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`a${index}`, 1]));
+  const items = Array.from({ length: 200_000 }, () => ({}));
+  const config = { minCapacity: 0, maxCapacity: 1 };
+  const hostile: [SchemaName, unknown][] = [
+    ['create-worker-pool-request', members],
+    ['register-worker-request', { workerPoolId: 'a/b', workerIdentityProof: members }],
+    ['config-azure', { ...config, launchConfigs: items }],
+    ['config-google', { ...config, launchConfigs: items }],
+  ];
+  for (const [name, value] of hostile) {
+    const violations = violationsOf(name, value);
+    assert.ok(violations.length >= 2 && violations.length < 20, `${name}: ${violations.length}`);
+    assert.match(violations.at(-1) ?? '', /too much/);
+  }
+  const some = { ...config, launchConfigs: items.slice(0, 1_000) };
+  assert.ok(violationsOf('config-google', some).length >= 7_000, 'of what people may have meant all are named');
+});
+
 // spec: api 2.5
 test('a refusal names the schema by its address and lists the first hundred violations', () => {
   const violations = Array.from({ length: 250 }, (_, index) => `data/${index} is wrong`);

@@ -27,10 +27,10 @@ export interface CallFigures {
 /** Of more calls than this only the newest are in the percentiles: a summary that nobody asks for does not grow (P-25). */
 const mostDurations = 1_000;
 
-/** Sums up the calls to one cloud until somebody asks (spec/provisioning.md 5.3). */
+/** Sums up calls to one cloud (spec/provisioning.md 5.3). */
 export class CallSummary {
   readonly #byStatus = new Map<string, number>();
-  #durations: number[] = [];
+  readonly #durations: number[] = [];
   #total = 0;
   #retries = 0;
   #sumMs = 0;
@@ -48,12 +48,11 @@ export class CallSummary {
     this.#maxMs = Math.max(this.#maxMs, durationMs);
   }
 
-  /** The figures of all calls since it was asked last, which are forgotten then; null when there were none. */
-  take(): CallFigures | null {
-    if (this.#total === 0) return null;
+  /** The figures so far, of at least one call. */
+  figures(): CallFigures {
     const sorted = this.#durations.toSorted((left, right) => left - right);
     const success = this.#byStatus.get('200') ?? 0;
-    const figures: CallFigures = {
+    return {
       total: this.#total,
       success,
       failed: this.#total - success,
@@ -66,18 +65,6 @@ export class CallSummary {
       p95: percentile(sorted, 0.95),
       p99: percentile(sorted, 0.99),
     };
-    this.#forget();
-    return figures;
-  }
-
-  #forget(): void {
-    this.#byStatus.clear();
-    this.#durations = [];
-    this.#total = 0;
-    this.#retries = 0;
-    this.#sumMs = 0;
-    this.#minMs = Number.POSITIVE_INFINITY;
-    this.#maxMs = 0;
   }
 }
 

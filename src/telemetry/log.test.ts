@@ -29,6 +29,31 @@ test('an entry has the members that log readers look for', () => {
   assert.deepEqual(entry['serviceContext'], { service: 'worker-manager', version: '1.2.3' });
 });
 
+// spec: api 9.2
+test('an error that is reported says what it is and where it happened, and what else is known', () => {
+  const { log, entries } = aLog('info');
+  log.write('monitor.error', 'err', { error: new RangeError('too far'), event: 'e' });
+  log.write('monitor.error', 'err', { error: 'no error at all' });
+  log.write('monitor.periodic', 'err', { name: 'provision', error: new Error('late') });
+  const [error, text, periodic] = entries();
+  const { stack, ...fields } = (error?.['Fields'] ?? {}) as Record<string, unknown>;
+  assert.deepEqual(fields, { name: 'RangeError', message: 'too far', event: 'e' });
+  assert.match(String(stack), /^RangeError: too far\n +at /);
+  assert.equal(error?.['message'], stack);
+  assert.deepEqual([text?.['Fields'], text?.['message']], [{ error: 'no error at all' }, undefined]);
+  assert.deepEqual(periodic?.['Fields'], { name: 'provision', error: { name: 'Error', message: 'late' } });
+});
+
+test('a message stands where people look first, too', () => {
+  const { log, entries } = aLog('info');
+  log.write('monitor.generic', 'notice', { message: 'a remark' });
+  log.write('worker-requested', 'notice', { workerId: 'i-1' });
+  assert.deepEqual(
+    entries().map(({ message }) => message),
+    ['a remark', undefined],
+  );
+});
+
 test('an entry of a request can be found by its ids', () => {
   const { log, entries } = aLog('info');
   log.write('monitor.apiMethod', 'notice', {}, { traceId: 't-1', requestId: 'r-1' });

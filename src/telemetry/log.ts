@@ -56,6 +56,20 @@ function masked(value: unknown, depth = 0): unknown {
   );
 }
 
+/** An error that is reported says in fields of its own what it is and where it happened (spec/api.md 9.2, errorReport). */
+function reported(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { error, ...rest } = fields;
+  if (!(error instanceof Error)) return fields;
+  const { name, message, stack } = error;
+  return { name, message, stack, ...rest };
+}
+
+/** What people read first: the message, of an error with where it happened. */
+function messageOf({ message, stack }: Readonly<Record<string, unknown>>): { message?: string } {
+  const text = typeof stack === 'string' ? stack : message;
+  return typeof text === 'string' ? { message: text } : {};
+}
+
 /**
  * Reads LEVEL.
  * @throws {Error} for an unknown level name.
@@ -101,6 +115,7 @@ export function createLog(options: LogOptions): Log {
   const logger = (path: string, threshold: number): Log => ({
     write(type, level, fields, trace) {
       if (severities[level] > threshold) return;
+      const told = type === 'monitor.error' ? reported(fields) : fields;
       output.info({
         Timestamp: options.clock.now().getTime() * 1_000_000,
         Type: type,
@@ -109,7 +124,8 @@ export function createLog(options: LogOptions): Log {
         severity: level.toUpperCase(),
         ...trace,
         ...environment,
-        Fields: masked(versioned(type, fields)),
+        ...messageOf(told),
+        Fields: masked(versioned(type, told)),
       });
     },
     child(name) {

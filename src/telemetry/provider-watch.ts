@@ -52,10 +52,10 @@ export function watchProviders(log: Log, metrics: Metrics) {
     /** Logs how each provider's calls went since the last time; nothing of one that made none. */
     tellCalls(): void {
       for (const [providerId, summary] of summaries) {
-        const figures = summary.take();
-        if (figures === null) continue;
+        const figures = summary.figures();
         log.child(`provider.${providerId}`).write('cloud-api-metrics', 'notice', { providerId, ...figures });
       }
+      summaries.clear();
     },
   };
 }

@@ -1,15 +1,27 @@
 import { createTransport } from 'nodemailer';
+import type { Clock } from '#core/clock.ts';
 import { MailRefused } from '#core/mail.ts';
 import type { Mailer } from '#core/mail.ts';
+import { withDeadline } from '#lib/deadline.ts';
 
-/** Mails through an SMTP server. @param url e.g. `smtps://user:password@mail.example.com`. */
-export function smtpMailer({ url, from }: { url: string; from: string }): Mailer {
-  const transport = createTransport({ url, pool: true, maxConnections: 2 });
+/** For one mail, from the first word to the last answer. Servers that check for spam take their time. */
+const mailLimitMs = 60_000;
+
+/**
+ * Mails through an SMTP server. One that falls silent is given up after a minute, and tried again with the next turn.
+ * @param url e.g. `smtps://user:password@mail.example.com`
+ */
+export function smtpMailer({ url, from, clock }: { url: string; from: string; clock: Clock }): Mailer {
+  // What we do not wait for any more ends by itself.
+  const silence = { connectionTimeout: mailLimitMs, greetingTimeout: mailLimitMs, socketTimeout: mailLimitMs };
+  const transport = createTransport({ url, pool: true, maxConnections: 2, ...silence });
   return {
     async send({ to, subject, content }, signal) {
       signal.throwIfAborted();
       try {
-        await transport.sendMail({ from, to, subject, text: content });
+        await withDeadline({ clock, limitMs: mailLimitMs, signals: [signal] }, () =>
+          transport.sendMail({ from, to, subject, text: content }),
+        );
       } catch (error) {
         if (isRefusal(error)) throw new MailRefused(messageOf(error), { cause: error });
         throw error;
