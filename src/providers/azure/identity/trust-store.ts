@@ -41,12 +41,12 @@ export function createTrustStore(anchors: readonly TrustAnchor[], learning: Lear
 
   return {
     async vouch(signer, worker, now, signal) {
-      const known = voucherAmong([...anchors, ...(intermediates?.anchors ?? [])], signer, now);
+      const known = findVoucher([...anchors, ...(intermediates?.anchors ?? [])], signer, now);
       if (known.anchor !== null) {
         return known.anchor;
       }
       await learnIssuerOf(signer, worker, now, signal);
-      const learned = voucherAmong(intermediates?.anchors ?? [], signer, now);
+      const learned = findVoucher(intermediates?.anchors ?? [], signer, now);
       if (learned.anchor === null) {
         throw new ProofRejected(known.fault ?? learned.fault ?? `nobody who is trusted is ${signer.issuer}`);
       }
@@ -55,8 +55,8 @@ export function createTrustStore(anchors: readonly TrustAnchor[], learning: Lear
   };
 }
 
-/** The anchor that issued a certificate, or what was wrong with the first that has the issuer's name (null: there is none). */
-function voucherAmong(
+/** The anchor that issued a certificate and is valid, or what is wrong with the first that has the issuer's name (null: there is none). */
+export function findVoucher(
   anchors: readonly TrustAnchor[],
   issued: Certificate,
   now: Date,
