@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ProofRejected } from '#core/error.ts';
@@ -11,6 +14,7 @@ import type { AttestedMachine } from '#simulators/azure/attestation.ts';
 import { azureForgeries, azureVariations } from '#test/conformance/provider/azure-forgeries.ts';
 import { aWorker } from '#test/conformance/provider/fixtures.ts';
 import { readAttestedFacts } from './identity/attested-facts.ts';
+import { fetchCertificate } from './identity/fetch-certificate.ts';
 import { readTrustSettings } from './identity/settings.ts';
 import { carriedAnchors } from './identity/trust-anchors.ts';
 import { createTrustStore } from './identity/trust-store.ts';
@@ -216,6 +220,38 @@ describe('the machine’s id', () => {
     const document = await authority.attest(machine);
     await assert.rejects(identity.identify({ document }, unrecorded, clock.now(), never), outage);
   });
+});
+
+// spec: P-30, P-46
+test('a rotation costs no machine its registration, and two requests in all', async (t) => {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.end(rotating.certificateAt(url));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const certificatesUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pkiops/certs/`;
+  const rotating = createAttestationAuthority({ clock, certificatesUrl });
+  const settings = new SettingsReader({
+    trustAnchors: rotating.trustAnchors().map((certificatePem) => ({ certificatePem })),
+    certificateSources: [{ url: certificatesUrl }],
+  });
+  const { anchors, sources } = readTrustSettings(settings);
+  const learning = { fetchCertificate, sources, clock, log: silentLog, signal: never };
+  const trust = createTrustStore(anchors, learning);
+  const { subscriptionId } = machine;
+  const identity = azureIdentity({ trust, subscriptionId, vmIdOf: async () => null });
+  const register = async (): Promise<void> =>
+    identity.identify({ document: await rotating.attest(machine) }, worker, clock.now(), never);
+  await register();
+  assert.deepEqual(asked, []);
+  for (const number of ['04', '06']) {
+    rotating.rotate();
+    await Promise.all(Array.from({ length: 50 }, register));
+    assert.equal(asked.at(-1), `/pkiops/certs/Microsoft%20TLS%20G9%20RSA%20CA%20OCSP%20${number}.crt`);
+  }
+  assert.equal(asked.length, 2);
 });
 
 test('a nonce that was recorded must be in the document', async () => {
