@@ -14,10 +14,9 @@ import type { AttestedMachine } from '#simulators/azure/attestation.ts';
 import { azureForgeries, azureVariations } from '#test/conformance/provider/azure-forgeries.ts';
 import { aWorker } from '#test/conformance/provider/fixtures.ts';
 import { readAttestedFacts } from './identity/attested-facts.ts';
-import { fetchCertificate } from './identity/fetch-certificate.ts';
 import { readTrustSettings } from './identity/settings.ts';
 import { carriedAnchors } from './identity/trust-anchors.ts';
-import { createTrustStore } from './identity/trust-store.ts';
+import { createTrustStore, trustStoreOf } from './identity/trust-store.ts';
 import { azureIdentity, openDocument } from './identity.ts';
 
 const never = new AbortController().signal;
@@ -237,9 +236,7 @@ test('a rotation costs no machine its registration, and two requests in all', as
     trustAnchors: rotating.trustAnchors().map((certificatePem) => ({ certificatePem })),
     certificateSources: [{ url: certificatesUrl }],
   });
-  const { anchors, sources } = readTrustSettings(settings);
-  const learning = { fetchCertificate, sources, clock, log: silentLog, signal: never };
-  const trust = createTrustStore(anchors, learning);
+  const trust = trustStoreOf(readTrustSettings(settings), { clock, log: silentLog, signal: never });
   const { subscriptionId } = machine;
   const identity = azureIdentity({ trust, subscriptionId, vmIdOf: async () => null });
   const register = async (): Promise<void> =>

@@ -114,7 +114,7 @@ function forgedFacts(scene: ForgeryScene): Documents {
     'that is no JSON': Buffer.from('vmId'),
     'that is cut off': Buffer.from(JSON.stringify(good).slice(0, -1)),
     'that is empty': Buffer.alloc(0),
-    'that is no UTF-8': Buffer.concat([Buffer.from('{"vmId":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+    'that is no UTF-8': Buffer.from(JSON.stringify({ ...good, sku: 'é' }), 'latin1'),
     'that is nested': Buffer.from('['.repeat(5000)),
   };
   return Object.fromEntries(

@@ -28,7 +28,7 @@ export function faultOfSigner(signer: Certificate, at: Date): string | null {
   if (signer.extendedKeyUsage?.includes(serverAuthenticationId) !== true) {
     return 'the signer’s certificate is for another purpose';
   }
-  return faultOfAny(signer, 'signer’s', at);
+  return faultOfAny(signer, 'the signer’s', at);
 }
 
 /**
@@ -36,7 +36,7 @@ export function faultOfSigner(signer: Certificate, at: Date): string | null {
  * (RFC 5280 6.1).
  */
 export function faultOfAuthorities(authorities: readonly Certificate[], root: TrustAnchor, at: Date): string | null {
-  if (!root.isRoot || (root.pathLength ?? Infinity) < authorities.length) {
+  if ((root.pathLength ?? Infinity) < authorities.length) {
     return `${root.subject} does not speak for so many authorities`;
   }
   for (const [below, authority] of authorities.entries()) {
@@ -96,7 +96,7 @@ function faultOfAuthority(authority: Certificate, below: number, at: Date): stri
 
 function faultOfAny(certificate: Certificate, whose: string, at: Date): string | null {
   if (certificate.unknownCritical.length > 0) {
-    return `the ${whose} certificate has critical extensions that are not understood: ${certificate.unknownCritical.join()}`;
+    return `${whose} certificate has critical extensions that are not understood: ${certificate.unknownCritical.join()}`;
   }
-  return faultOfKey(certificate.publicKey) ?? faultOfTime(certificate, `the ${whose} certificate`, at);
+  return faultOfTime(certificate, `${whose} certificate`, at);
 }

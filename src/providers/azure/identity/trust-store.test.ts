@@ -257,6 +257,10 @@ describe('an authority that is not known yet', () => {
     await clock.step(5_000);
     await rejected;
     assert.equal(asked.length, 16);
+    slow(false);
+    const { leaf } = forged.leadingTo(chain, authority());
+    await rejects(vouch(leaf));
+    assert.equal(asked.length, 17);
   });
 
   test('is believed no longer than it and its root are valid', async () => {
@@ -271,6 +275,21 @@ describe('an authority that is not known yet', () => {
     await clock.step(1000);
     await rejects(vouch(leaf));
   });
+});
+
+test('a root that has expired speaks for nobody new', async () => {
+  const root = certificates.issue({ ...chain.root, notAfter: new Date('2026-01-01T00:00:00Z') });
+  const { leaf, served } = forged.leadingTo(chain, authority({}, root));
+  const { vouch, logged } = aStore(served, { root });
+  await rejects(vouch(leaf));
+  assert.deepEqual(logged, []);
+});
+
+test('an anchor with a key that can be broken speaks for nobody', async () => {
+  const short = certificates.issue({ ...chain.intermediate, key: rsaKey('short', 1024) }, chain.root);
+  const store = createTrustStore([anchorOf(readCertificate(short.der), 'settings')], null);
+  const { leaf } = forged.leadingTo(chain, short);
+  await rejects(store.vouch(readCertificate(leaf.der), worker, start, never));
 });
 
 test('where nothing may be fetched, only what is known is believed', async () => {
