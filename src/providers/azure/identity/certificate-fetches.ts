@@ -1,5 +1,6 @@
 import type { Clock } from '#core/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
+import { TokenBucket } from '#lib/rate-limit.ts';
 import { readCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { FetchCertificate } from './fetch-certificate.ts';
@@ -10,6 +11,8 @@ const fetchLimitMs = 5_000;
 const restMs = { after: 10 * 60_000, afterFailure: 60_000 };
 /** Strangers decide when something is fetched. At a time: as many as two hierarchies of Microsoft's have authorities. */
 const limits = { atOnce: 16, remembered: 500 };
+/** And never faster than this, so that nobody can use us to flood a publisher. */
+const pace = { capacity: 60, refillPerSecond: 2 };
 
 interface Fetch {
   untilMs: number;
@@ -28,10 +31,12 @@ export interface FetchingParts {
 export class CertificateFetches {
   readonly #parts: FetchingParts;
   readonly #known = new Map<string, Fetch>();
+  readonly #pace: TokenBucket;
   #running = 0;
 
   constructor(parts: FetchingParts) {
     this.#parts = parts;
+    this.#pace = new TokenBucket({ clock: parts.clock, ...pace });
   }
 
   /** Never rejects: null when there is none, or when too much is being fetched already. */
@@ -62,7 +67,11 @@ export class CertificateFetches {
     this.#running += 1;
     try {
       const time = { clock, limitMs: fetchLimitMs, signals: [signal] };
-      return readCertificate(await withDeadline(time, (ended) => fetchCertificate(url, ended)));
+      const bytes = await withDeadline(time, async (ended) => {
+        await this.#pace.take(1, ended);
+        return fetchCertificate(url, ended);
+      });
+      return readCertificate(bytes);
     } catch {
       return null;
     } finally {

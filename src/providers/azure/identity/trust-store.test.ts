@@ -263,6 +263,21 @@ describe('an authority that is not known yet', () => {
     assert.equal(asked.length, 17);
   });
 
+  test('is one of sixty that are fetched in a moment, and then of two a second', async () => {
+    const { vouch, asked, clock } = aStore(new Map());
+    const sought = (number: number): Promise<void> => {
+      const name = `Microsoft TLS G9 RSA CA OCSP ${10 + number}`;
+      return rejects(vouch(forged.strangersLeaf(name, [forged.addressOf({ subject: forged.microsoft(name) })])));
+    };
+    for (let number = 0; number < 60; number += 1) await sought(number);
+    const late = Promise.all([60, 61, 62].map(sought));
+    await clock.step(400);
+    assert.equal(asked.length, 60);
+    await clock.step(1_100);
+    await late;
+    assert.equal(asked.length, 63);
+  });
+
   test('is believed no longer than it and its root are valid', async () => {
     const year = (number: number): Date => new Date(`${number}-01-01T00:00:00Z`);
     const root = certificates.issue({ ...chain.root, notAfter: year(2028) });
