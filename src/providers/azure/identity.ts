@@ -70,5 +70,6 @@ export function openDocument(proof: JsonObject): SignedContent {
 
 function recordedVmId({ providerData }: Worker): string | null {
   const vm = providerData['vm'];
-  return isJsonObject(vm) ? stringMember(vm, 'vmId') : null;
+  const vmId = isJsonObject(vm) ? stringMember(vm, 'vmId') : null;
+  return vmId === '' ? null : vmId;
 }

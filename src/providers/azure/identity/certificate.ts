@@ -1,7 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { DerReader, MalformedDer, readAlgorithm, readBoolean, readObjectId, readOnly } from './der.ts';
-import { readSmallInteger, readWholeBits } from './der.ts';
+import {
+  DerReader,
+  MalformedDer,
+  readAlgorithm,
+  readBoolean,
+  readObjectId,
+  readOnly,
+  readSmallInteger,
+  readWholeBits,
+} from './der.ts';
 import type { DerElement } from './der.ts';
 
 /** The digests that count: SHA-1 and MD5 do not. */
@@ -100,7 +108,7 @@ function readByOpenSsl(
   }
 }
 
-/** @param name one part a line; characters that could be taken for another part are escaped. An empty one is undefined, whatever its type. */
+/** One part a line becomes one line: characters that could be taken for another part are escaped. An empty name is undefined to Node. */
 function inOneLine(name: string | undefined): string {
   const line = (name ?? '').replaceAll('\n', ', ');
   if (line.length > longestName) {
