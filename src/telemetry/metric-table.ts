@@ -152,6 +152,42 @@ export const metricTable = {
     help: 'Workers advised to end',
     labels: [...pool, 'reason'],
   },
+  worker_manager_azure_throttle_total: {
+    type: 'counter',
+    registers: loops,
+    help: 'Calls that Azure refused because there were too many',
+    labels: ['providerId', 'operationType'],
+  },
+  worker_manager_azure_ratelimit_remaining: {
+    type: 'gauge',
+    registers: loops,
+    help: 'Calls that Azure said are left in the bucket of the subscription',
+    labels: ['providerId', 'limitType'],
+  },
+  worker_manager_azure_teardown_total: {
+    type: 'counter',
+    registers: scan,
+    help: 'Machines taken down, by one deletion or part by part',
+    labels: ['providerId', 'workerPoolId', 'mode'],
+  },
+  worker_manager_azure_arm_deployment_errors_total: {
+    type: 'counter',
+    registers: loops,
+    help: 'Steps of deployments that failed',
+    labels: [
+      'providerId',
+      'workerPoolId',
+      'workerGroup',
+      'errorKind',
+      'errorCode',
+      'statusCode',
+      'provisioningState',
+      'provisioningOperation',
+      'targetResourceType',
+      'vmSize',
+      'priority',
+    ],
+  },
   // Added by this implementation.
   worker_manager_cloud_calls_total: {
     type: 'counter',

@@ -1,0 +1,146 @@
+import type { JsonObject } from '#core/json.ts';
+import type { Refusal } from '#core/launch.ts';
+import { stringMember } from '#core/provider.ts';
+import type { Presence, Sighting } from '#core/provider.ts';
+import { ArmError, meaningOfError, refusalOf } from './errors.ts';
+import { launchedWorker, recordFrom, scopesOf } from './machine-record.ts';
+import type { MachineRecord } from './machine-record.ts';
+import { asObject, objectAt, objectsIn } from './members.ts';
+import { readResourceId } from './paths.ts';
+import { orderTag, tagOf } from './tags.ts';
+
+/** What Azure says of a machine's state (spec/provisioning.md 8.8.1). */
+export interface MachineState {
+  presence: Presence;
+  /** Why, when the presence is `failed`. */
+  why: string | null;
+  /** The reason is one that a launch could have been refused for. */
+  error: ArmError | null;
+}
+
+/** Machines with these power states neither work nor come back by themselves: evicted, hibernated, or switched off (8.15). */
+const deadPowerStates = /^PowerState\/(stopping|stopped|deallocating|deallocated)$/i;
+const livingPowerStates = /^PowerState\/(starting|running)$/i;
+const failure = /^ProvisioningState\/failed\/(.+)$/i;
+
+/**
+ * What a machine's state means. A list shows provisioning and power; asked for one by one, a machine also says why it failed.
+ * @param ignoredFailures codes of failed provisioning that are none.
+ */
+export function stateOf(machine: JsonObject, ignoredFailures: readonly string[]): MachineState {
+  const properties = asObject(machine['properties']);
+  const provisioning = stringMember(properties, 'provisioningState') ?? '';
+  const statuses = objectsIn(objectAt(properties, 'instanceView')['statuses']);
+  const codes = statuses.flatMap((status) => stringMember(status, 'code') ?? []);
+  if (/^deleting$/i.test(provisioning)) return { presence: 'ending', why: null, error: null };
+  const dead = codes.filter((code) => deadPowerStates.test(code));
+  if (dead.length > 0)
+    return { presence: 'failed', why: `failed power state; powerStates=${dead.join(',')}`, error: null };
+  // It may still register; its time limit ends it if it does not.
+  const isRunning = codes.some((code) => /^PowerState\/running$/i.test(code));
+  const failed = isRunning ? null : failureIn(statuses, ignoredFailures);
+  if (failed !== null) return failed;
+  if (codes.some((code) => livingPowerStates.test(code))) return { presence: 'alive', why: null, error: null };
+  return byProvisioning(
+    provisioning,
+    codes.some((code) => failure.test(code)),
+  );
+}
+
+function failureIn(statuses: readonly JsonObject[], ignoredFailures: readonly string[]): MachineState | null {
+  for (const status of statuses) {
+    const code = failure.exec(stringMember(status, 'code') ?? '')?.[1];
+    if (code === undefined || ignoredFailures.includes(code)) continue;
+    const words = stringMember(status, 'message') ?? stringMember(status, 'displayStatus') ?? '';
+    const error = new ArmError(code, words, { isOperation: true });
+    const isRefusal = meaningOfError(error) !== null;
+    return {
+      presence: 'failed',
+      why: `failed provisioning state; ProvisioningState/failed/${code}${words === '' ? '' : `: ${words}`}`,
+      error: isRefusal ? error : null,
+    };
+  }
+  return null;
+}
+
+function byProvisioning(provisioning: string, isIgnoredFailure: boolean): MachineState {
+  const state = (presence: Presence): MachineState => ({ presence, why: null, error: null });
+  switch (provisioning.toLowerCase()) {
+    case 'succeeded':
+    case 'updating':
+    case 'migrating':
+      return state('alive');
+    case 'creating':
+      return state('starting');
+    case 'failed':
+      if (isIgnoredFailure) return state('alive');
+      return { presence: 'failed', why: `vm has state ${provisioning}`, error: null };
+    case 'canceled':
+    case 'deallocating':
+      return { presence: 'failed', why: `vm has state ${provisioning}`, error: null };
+    default:
+      // New to us: it exists, and its time limits still hold (P-14).
+      return state('suspended');
+  }
+}
+
+/** A sighting; what would be recorded of it is put together when somebody asks, since most are of machines that are long known. */
+class MachineSighting implements Sighting {
+  readonly workerGroup: string;
+  readonly workerId: string;
+  readonly presence: Presence;
+  readonly cloudState: string;
+  readonly orderId: string | null;
+  readonly launchedAt: Date | null;
+  readonly why?: string;
+  readonly trouble?: Refusal;
+  readonly #record: MachineRecord;
+
+  constructor(machine: JsonObject, record: MachineRecord, state: MachineState, trouble: Refusal | null) {
+    this.workerGroup = record.location;
+    this.workerId = record.workerId;
+    this.presence = state.presence;
+    this.cloudState = cloudStateOf(machine);
+    this.orderId = tagOf(machine, orderTag);
+    const created = Date.parse(stringMember(asObject(machine['properties']), 'timeCreated') ?? '');
+    this.launchedAt = Number.isNaN(created) ? null : new Date(created);
+    if (state.why !== null) this.why = state.why;
+    if (trouble !== null) this.trouble = trouble;
+    this.#record = record;
+  }
+
+  get providerData(): JsonObject {
+    return launchedWorker(this.#record).providerData;
+  }
+}
+
+function cloudStateOf(machine: JsonObject): string {
+  const properties = asObject(machine['properties']);
+  const power = objectsIn(objectAt(properties, 'instanceView')['statuses'])
+    .flatMap((status) => stringMember(status, 'code') ?? [])
+    .filter((code) => code.startsWith('PowerState/'));
+  return [stringMember(properties, 'provisioningState') ?? 'unknown', ...power].join(', ');
+}
+
+/** What a machine of ours shows of itself. */
+export function sightingOf(machine: JsonObject): Sighting {
+  const id = readResourceId(stringMember(machine, 'id') ?? '');
+  const workerId = stringMember(machine, 'name') ?? id?.name ?? '';
+  const record = recordFrom(machine, workerId, id?.group ?? '');
+  const state = stateOf(machine, record.ignoredFailures);
+  const trouble = state.error === null ? null : refusalOf(state.error, scopesOf(record), 'VM Creation Error');
+  return new MachineSighting(machine, record, state, trouble);
+}
+
+/** A sighting of a worker of which Azure shows no machine (yet, or any more). */
+export function sightingWithout(
+  record: MachineRecord,
+  seen: Pick<Sighting, 'presence' | 'cloudState'> & Partial<Pick<Sighting, 'orderId' | 'why' | 'trouble'>>,
+): Sighting {
+  return {
+    ...launchedWorker(record),
+    orderId: null,
+    launchedAt: null,
+    ...seen,
+  };
+}

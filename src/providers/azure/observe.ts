@@ -1,0 +1,28 @@
+import { stringMember } from '#core/provider.ts';
+import type { Sighting } from '#core/provider.ts';
+import type { FleetParts } from './fleet-parts.ts';
+import { sightingOf } from './machine.ts';
+import { listAll } from './pages.ts';
+import { readResourceId } from './paths.ts';
+import { sweep } from './sweep.ts';
+import { isOurs } from './tags.ts';
+
+/**
+ * All machines of the subscription that carry the provider's mark, with their state (`statusOnly`, Virtual Machines - List All), page by page; and every five minutes what is left of
+ * machines that are gone.
+ */
+export async function* observe(parts: FleetParts, signal: AbortSignal): AsyncGenerator<readonly Sighting[]> {
+  signal.throwIfAborted();
+  const isSweepDue = parts.sweeps.isDue();
+  const seen = new Set<string>();
+  for await (const page of listAll(parts, 'vm', signal, { statusOnly: 'true' })) {
+    const ours = page.filter((machine) => isOurs(machine, parts.providerId));
+    for (const machine of ours) {
+      seen.add(stringMember(machine, 'name') ?? '');
+      const group = readResourceId(stringMember(machine, 'id') ?? '')?.group.toLowerCase();
+      if (group !== undefined) parts.knownGroups.add(group);
+    }
+    yield ours.map(sightingOf);
+  }
+  if (isSweepDue) yield sweep(parts, seen, signal);
+}

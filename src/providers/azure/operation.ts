@@ -1,0 +1,125 @@
+import { stringMember } from '#core/provider.ts';
+import { DeadlineExceeded } from '#lib/deadline.ts';
+import type { Arm, ArmAnswer } from './arm.ts';
+import { ArmError, classOf, innermost, isNotFound, ownCodes, retryAfterMs } from './errors.ts';
+import { asObject } from './members.ts';
+import type { AzureParts } from './parts.ts';
+
+/** How soon the end of an operation must be noticed; the longest wait between two looks, in milliseconds. */
+export type Haste = number;
+
+/** Somebody waits for the next step. */
+export const atOnce: Haste = 750;
+/** The loops look by themselves, too. */
+export const soon: Haste = 5_000;
+
+/** Looks in a second, at all operations together: a fifth of what Azure lets a subscription read. */
+const looksPerSecond = 5;
+/** The first look at an operation of which Azure does not say how long it takes. */
+const firstLookMs = 250;
+
+/**
+ * How often operations are looked at: as often as Azure says, but not so rarely that the next step waits for it, nor so often that many
+ * operations together use up the reads that others need.
+ */
+export class PollPace {
+  #followed = 0;
+
+  enter(): void {
+    this.#followed += 1;
+  }
+
+  leave(): void {
+    this.#followed -= 1;
+  }
+
+  /** The wait before look number `look` (1, 2, …). */
+  waitMs(look: number, wishMs: number | null, haste: Haste): number {
+    const wantedMs = wishMs ?? firstLookMs * look;
+    return Math.max(Math.min(wantedMs, haste), (this.#followed / looksPerSecond) * 1000);
+  }
+}
+
+/** Where to look how far what a call began has got; null: it was done with the answer. */
+export interface Operation {
+  url: string;
+  /** An address that answers with the state in its body, or one that answers 202 until the end. */
+  kind: 'status' | 'location';
+  wishMs: number | null;
+}
+
+/** What a call began (https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations). */
+export function operationOf(answer: ArmAnswer): Operation | null {
+  const wishMs = retryAfterMs(answer);
+  const state = stringMember(asObject(answer.body['properties']), 'provisioningState');
+  // Networks often answer that they are done, and name an operation all the same.
+  if (state !== null && isFinal(state)) return null;
+  const statusUrl = answer.header('azure-asyncoperation');
+  if (statusUrl !== null) return { url: statusUrl, kind: 'status', wishMs };
+  const url = answer.header('location');
+  return url !== null && answer.status !== 200 ? { url, kind: 'location', wishMs } : null;
+}
+
+/** Whether nothing changes any more by itself. */
+export function isFinal(provisioningState: string): boolean {
+  return /^(succeeded|failed|canceled)$/i.test(provisioningState);
+}
+
+/** How an operation ended. `expired`: Azure does not know it (any more); only a look at the resource tells. */
+export type Ending = 'succeeded' | 'expired';
+
+/**
+ * Waits for the end of an operation. Looks that get no answer change nothing: the operation goes on.
+ * @throws ArmError when it failed, DeadlineExceeded after `limitMs`, or the signal's reason.
+ */
+export async function ended(
+  { arm, pace, surroundings: { clock } }: AzureParts,
+  operation: Operation,
+  { haste, limitMs }: { haste: Haste; limitMs: number },
+  signal: AbortSignal,
+): Promise<Ending> {
+  const startedMs = clock.now().getTime();
+  let { wishMs } = operation;
+  pace.enter();
+  try {
+    for (let look = 1; ; look++) {
+      if (clock.now().getTime() - startedMs > limitMs) throw new DeadlineExceeded(limitMs);
+      await clock.sleep(pace.waitMs(look, wishMs, haste), signal);
+      const seen = await lookAt(arm, operation, signal);
+      if (seen.ending !== null) return seen.ending;
+      ({ wishMs } = seen);
+    }
+  } finally {
+    pace.leave();
+  }
+}
+
+async function lookAt(
+  arm: Arm,
+  { url, kind, wishMs }: Operation,
+  signal: AbortSignal,
+): Promise<{ ending: Ending | null; wishMs: number | null }> {
+  let answer: ArmAnswer;
+  try {
+    answer = await arm.send({ method: 'GET', url, kind: 'opRead', operation: 'operations.get' }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isNotFound(error)) return { ending: 'expired', wishMs };
+    const refusalClass = classOf(error);
+    if (refusalClass === 'transient' || refusalClass === 'throttle' || refusalClass === 'auth')
+      return { ending: null, wishMs };
+    // Asked for its end, an address of the older kind answers with the operation's own error.
+    throw error;
+  }
+  return { ending: endingOf(answer, kind), wishMs: retryAfterMs(answer) ?? wishMs };
+}
+
+function endingOf(answer: ArmAnswer, kind: Operation['kind']): Ending | null {
+  if (kind === 'location') return answer.status === 202 ? null : 'succeeded';
+  const status = stringMember(answer.body, 'status');
+  if (status === null || !isFinal(status)) return null;
+  if (/^succeeded$/i.test(status)) return 'succeeded';
+  const error = innermost(asObject(answer.body['error']));
+  const code = error.code === 'Unknown' ? ownCodes.operationFailed : error.code;
+  throw new ArmError(code, error.message || `the operation ended as ${status}`, { answer, isOperation: true });
+}
