@@ -31,7 +31,7 @@ export async function deploy(
     if (isRepeat && (await exists(parts, plan, signal))) return { kind: 'launched' };
     const operation = operationOf(await put(parts, id, deploymentBody(plan), signal));
     if (operation !== null) {
-      parts.followers.follow(record.workerId, operation, async (ended) => {
+      parts.followers.follow(record.workerId, 'deployment.put', operation, async (ended) => {
         if (!record.keepDeployment) await remove(parts, id, ended);
       });
     }

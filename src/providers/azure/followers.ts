@@ -23,12 +23,12 @@ export class Followers {
   }
 
   /** Follows what was begun for a worker and has it looked at when that ends. @param whenDone done before that, after a success. */
-  follow(workerId: string, operation: Operation, whenDone: (signal: AbortSignal) => Promise<void>): void {
+  follow(workerId: string, what: string, operation: Operation, whenDone: (signal: AbortSignal) => Promise<void>): void {
     const { providerId, subscriptionId, surroundings } = this.#parts;
     if (this.#followed.size >= mostFollowed || this.#followed.has(workerId)) return;
     this.#followed.add(workerId);
     const { signal } = surroundings;
-    const limits = { haste: soon, limitMs: followLimitMs };
+    const limits = { what, haste: soon, limitMs: followLimitMs };
     ended(this.#parts, operation, limits, signal)
       .then(() => whenDone(signal))
       .catch((error: unknown) => this.#remember(workerId, error))

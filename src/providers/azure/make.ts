@@ -68,10 +68,10 @@ async function makeStep(
   const operation = operationOf(answer);
   if (operation === null) return;
   if (step !== vm) {
-    await ended(parts, operation, { haste: atOnce, limitMs: stepLimitMs }, signal);
+    await ended(parts, operation, { what: `${step.kind}.put`, haste: atOnce, limitMs: stepLimitMs }, signal);
     return;
   }
-  parts.followers.follow(record.workerId, operation, async () => {});
+  parts.followers.follow(record.workerId, 'vm.put', operation, async () => {});
 }
 
 /** Refusals that an existing machine may be the reason of: an earlier attempt made it. */

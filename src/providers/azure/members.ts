@@ -22,11 +22,6 @@ export function textsIn(value: JsonValue | undefined): readonly string[] {
     : [];
 }
 
-/** Drops members whose value is null: Azure takes an absent member for "as usual", and null for an order to clear. */
-export function withoutNulls(object: Readonly<Record<string, JsonValue>>): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
-}
-
 function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

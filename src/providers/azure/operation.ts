@@ -15,28 +15,37 @@ export const soon: Haste = 5_000;
 
 /** Looks in a second, at all operations together: a fifth of what Azure lets a subscription read. */
 const looksPerSecond = 5;
-/** The first look at an operation of which Azure does not say how long it takes. */
+/** The first look at an operation of which nobody knows how long it takes. */
 const firstLookMs = 250;
+/** How fast the shortest time of a kind is forgotten, when all take longer. */
+const forgetting = 0.1;
 
 /**
- * How often operations are looked at: as often as Azure says, but not so rarely that the next step waits for it, nor so often that many
- * operations together use up the reads that others need.
+ * How often operations are looked at: as often as Azure says, but not so rarely that the next step waits for it; first when it could have ended, going by others of its kind; and never so
+ * often that many operations together use up the reads that others need.
  */
 export class PollPace {
   #followed = 0;
+  /** The shortest that operations of a kind took lately, in milliseconds. */
+  readonly #shortest = new Map<string, number>();
 
   enter(): void {
     this.#followed += 1;
   }
 
-  leave(): void {
+  /** @param tookMs null unless it ended well. */
+  leave(what: string, tookMs: number | null): void {
     this.#followed -= 1;
+    if (tookMs === null) return;
+    const known = this.#shortest.get(what) ?? tookMs;
+    this.#shortest.set(what, tookMs < known ? tookMs : known + forgetting * (tookMs - known));
   }
 
   /** The wait before look number `look` (1, 2, …). */
-  waitMs(look: number, wishMs: number | null, haste: Haste): number {
-    const wantedMs = wishMs ?? firstLookMs * look;
-    return Math.max(Math.min(wantedMs, haste), (this.#followed / looksPerSecond) * 1000);
+  waitMs(what: string, look: number, wishMs: number | null, haste: Haste): number {
+    const wantedMs = Math.min(wishMs ?? firstLookMs * look, haste);
+    const possibleMs = look === 1 ? 0.9 * (this.#shortest.get(what) ?? 0) : 0;
+    return Math.max(wantedMs, possibleMs, (this.#followed / looksPerSecond) * 1000);
   }
 }
 
@@ -69,28 +78,32 @@ export function isFinal(provisioningState: string): boolean {
 export type Ending = 'succeeded' | 'expired';
 
 /**
- * Waits for the end of an operation. Looks that get no answer change nothing: the operation goes on.
+ * Waits for the end of an operation. `what` names its kind, e.g. `vm.delete`. Looks that get no answer change nothing: the operation goes on.
  * @throws ArmError when it failed, DeadlineExceeded after `limitMs`, or the signal's reason.
  */
 export async function ended(
   { arm, pace, surroundings: { clock } }: AzureParts,
   operation: Operation,
-  { haste, limitMs }: { haste: Haste; limitMs: number },
+  { what, haste, limitMs }: { what: string; haste: Haste; limitMs: number },
   signal: AbortSignal,
 ): Promise<Ending> {
   const startedMs = clock.now().getTime();
   let { wishMs } = operation;
+  let tookMs: number | null = null;
   pace.enter();
   try {
     for (let look = 1; ; look++) {
       if (clock.now().getTime() - startedMs > limitMs) throw new DeadlineExceeded(limitMs);
-      await clock.sleep(pace.waitMs(look, wishMs, haste), signal);
+      await clock.sleep(pace.waitMs(what, look, wishMs, haste), signal);
       const seen = await lookAt(arm, operation, signal);
-      if (seen.ending !== null) return seen.ending;
+      if (seen.ending !== null) {
+        tookMs = clock.now().getTime() - startedMs;
+        return seen.ending;
+      }
       ({ wishMs } = seen);
     }
   } finally {
-    pace.leave();
+    pace.leave(what, tookMs);
   }
 }
 

@@ -108,7 +108,12 @@ export async function remove(
       const ending =
         operation === null
           ? 'succeeded'
-          : await ended(parts, operation, { haste: atOnce, limitMs: removalLimitMs }, signal);
+          : await ended(
+              parts,
+              operation,
+              { what: `${id.kind}.delete`, haste: atOnce, limitMs: removalLimitMs },
+              signal,
+            );
       if (ending === 'succeeded' || (await find(parts, id, signal)) === null) return true;
     } catch (error) {
       signal.throwIfAborted();

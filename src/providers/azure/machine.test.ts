@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { JsonObject } from '#core/json.ts';
+import { stateOf } from './machine.ts';
+
+function machine(provisioningState: string, codes: readonly string[] = []): JsonObject {
+  return {
+    properties: { provisioningState, instanceView: { statuses: codes.map((code) => ({ code, message: 'words' })) } },
+  };
+}
+
+/** Provisioning state, codes of its statuses, ignored failures, and the presence. */
+const table: [string, string[], string[], string][] = [
+  ['Creating', [], [], 'starting'],
+  ['Creating', ['ProvisioningState/creating', 'PowerState/running'], [], 'alive'],
+  ['Creating', ['PowerState/starting'], [], 'alive'],
+  ['Succeeded', [], [], 'alive'],
+  ['Succeeded', ['ProvisioningState/succeeded', 'PowerState/running'], [], 'alive'],
+  ['Updating', ['PowerState/running'], [], 'alive'],
+  ['Succeeded', ['PowerState/stopping'], [], 'failed'],
+  ['Succeeded', ['PowerState/stopped'], [], 'failed'],
+  ['Succeeded', ['PowerState/deallocating'], [], 'failed'],
+  ['Succeeded', ['PowerState/deallocated'], [], 'failed'],
+  ['Failed', ['ProvisioningState/failed/OSProvisioningTimedOut'], [], 'failed'],
+  ['Failed', ['ProvisioningState/failed/OSProvisioningTimedOut'], ['OSProvisioningTimedOut'], 'alive'],
+  ['Failed', ['ProvisioningState/failed/OSProvisioningTimedOut', 'PowerState/running'], [], 'alive'],
+  [
+    'Failed',
+    ['ProvisioningState/failed/OSProvisioningTimedOut', 'PowerState/deallocated'],
+    ['OSProvisioningTimedOut'],
+    'failed',
+  ],
+  ['Failed', ['ProvisioningState/failed/AllocationFailed'], ['OSProvisioningTimedOut'], 'failed'],
+  ['Failed', [], [], 'failed'],
+  ['Canceled', [], [], 'failed'],
+  ['Deleting', ['PowerState/running'], [], 'ending'],
+  ['Hovering', [], [], 'suspended'],
+  ['', [], [], 'suspended'],
+];
+
+// spec: provisioning 8.8.1, 12.77, 12.78, P-14
+describe('what a machine shows', () => {
+  for (const [state, codes, ignored, presence] of table) {
+    test(`${state || 'nothing'} with ${codes.join(' and ') || 'no status'}, ignoring ${ignored.join()}, is ${presence}`, () => {
+      assert.equal(stateOf(machine(state, codes), ignored).presence, presence);
+    });
+  }
+
+  test('a power state that does not come back is told as the reason', () => {
+    const { why, error } = stateOf(machine('Succeeded', ['PowerState/deallocated']), []);
+    assert.equal(why, 'failed power state; powerStates=PowerState/deallocated');
+    assert.equal(error, null);
+  });
+
+  test('a failure of the operating system is no refusal of the cloud, a failed allocation is', () => {
+    assert.equal(stateOf(machine('Failed', ['ProvisioningState/failed/OSProvisioningTimedOut']), []).error, null);
+    assert.equal(
+      stateOf(machine('Failed', ['ProvisioningState/failed/AllocationFailed']), []).error?.code,
+      'AllocationFailed',
+    );
+  });
+});
