@@ -101,7 +101,7 @@ export class SmallAzure implements Arm {
   }
 
   #pass(): void {
-    for (const thing of [...this.things.values()]) {
+    for (const thing of this.things.values()) {
       if (thing.due !== null && thing.due.atMs <= this.#nowMs) {
         const { happen } = thing.due;
         thing.due = null;

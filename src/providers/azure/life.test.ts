@@ -1,105 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '#core/json.ts';
-import type { LaunchRequest } from '#core/launch.ts';
-import type { Fleet, FleetWorker, Sighting } from '#core/provider.ts';
-import { SteppedClock } from '#lib/clock.ts';
-import { SmallAzure } from '#test/azure/small-azure.ts';
-import type { SmallAzureTimes } from '#test/azure/small-azure.ts';
 import {
-  aProcess,
-  sequentialConfiguration,
-  subscriptionId,
-  templateConfiguration,
-} from '#test/azure/small-azure-world.ts';
-import type { SmallProcess } from '#test/azure/small-azure-world.ts';
-import { aLaunchRequest } from '#test/conformance/provider/fixtures.ts';
-import { never } from '#test/conformance/provider/world.ts';
-
-const times: SmallAzureTimes = { network: 4_000, machine: 30_000, removal: 20_000, deployment: 45_000 };
-const stepMs = 50;
-
-interface Small {
-  clock: SteppedClock;
-  azure: SmallAzure;
-  process: SmallProcess;
-  fleet: Fleet;
-}
-
-function aSmallAzure(special: Partial<SmallAzureTimes> = {}): Small {
-  const clock = new SteppedClock(new Date('2026-03-01T00:00:00Z'));
-  const azure = new SmallAzure(clock, { ...times, ...special });
-  const process = aProcess(azure, clock);
-  return { clock, azure, process, fleet: process.fleet };
-}
-
-/** Lets time pass until the promise has come to something. @returns it, and the milliseconds that it took. */
-async function passing<T>(clock: SteppedClock, promise: Promise<T>): Promise<{ value: T; tookMs: number }> {
-  const startedMs = clock.now().getTime();
-  let isDone = false;
-  promise.finally(() => (isDone = true)).catch(() => {});
-  for (let steps = 0; !isDone; steps++) {
-    assert.ok(steps < 40_000, 'it never ends');
-    await clock.step(stepMs);
-  }
-  return { value: await promise, tookMs: clock.now().getTime() - startedMs };
-}
-
-/** Lets time pass until nothing is being ended or followed any more. */
-async function settled(
-  { clock, process }: Pick<Small, 'clock' | 'process'>,
-  workerIds: readonly string[],
-): Promise<number> {
-  const all = Promise.all(workerIds.map((workerId) => process.parts.teardowns.settled(workerId)));
-  return (await passing(clock, all)).tookMs;
-}
-
-function aRequest(clock: SteppedClock, configuration: JsonObject, count = 1): LaunchRequest {
-  const placedAt = clock.now();
-  return aLaunchRequest({
-    configuration,
-    order: { providerId: 'azure-1', workerGroup: 'eastus', scope: subscriptionId, count, placedAt },
-  });
-}
-
-async function launched(
-  small: Small,
-  configuration: JsonObject,
-  count = 1,
-): Promise<{ request: LaunchRequest; workers: FleetWorker[]; tookMs: number }> {
-  const request = aRequest(small.clock, configuration, count);
-  const { value, tookMs } = await passing(small.clock, small.fleet.launch(request, never));
-  assert.ok(value.kind === 'settled' && value.launched.length === count, JSON.stringify(value));
-  return {
-    request,
-    workers: value.launched.map((worker) => ({ ...worker, workerPoolId: request.order.workerPoolId })),
-    tookMs,
-  };
-}
-
-async function inspected({ clock, fleet }: Small, workers: readonly FleetWorker[]): Promise<readonly Sighting[]> {
-  return (await passing(clock, fleet.inspect(subscriptionId, workers, never))).value;
-}
-
-async function observed({ clock, fleet }: Small): Promise<Sighting[]> {
-  const all: Sighting[] = [];
-  const reading = (async () => {
-    for await (const page of fleet.observe(subscriptionId, never)) all.push(...page);
-  })();
-  await passing(clock, reading);
-  return all;
-}
-
-async function ended(small: Small, workers: readonly FleetWorker[]): Promise<number> {
-  const { value } = await passing(small.clock, small.fleet.terminate(subscriptionId, workers, never));
-  assert.ok(value.every(({ accepted }) => accepted));
-  return settled(
-    small,
-    workers.map(({ workerId }) => workerId),
-  );
-}
-
-const withAddress = { ...sequentialConfiguration, workerManager: { publicIp: true } };
+  aRequest,
+  aSmallAzure,
+  ended,
+  inspected,
+  launched,
+  observed,
+  times,
+  withAddress,
+} from '#test/azure/small-life.ts';
+import { sequentialConfiguration, templateConfiguration } from '#test/azure/small-azure-world.ts';
 
 // spec: provisioning 8.5, 8.8.2, P-55
 test('a machine is accepted as soon as its address and its interface are there', async () => {
@@ -216,12 +128,15 @@ test('a machine that Azure accepted and then found no place for is told as a ref
   assert.equal(small.process.heard.hastened.length, 1);
   const [sighting] = await inspected(small, workers);
   assert.equal(sighting?.presence, 'failed');
-  assert.deepEqual(
-    [sighting?.trouble?.class, sighting?.trouble?.code, sighting?.trouble?.scope, sighting?.trouble?.title],
-    ['capacity', 'AllocationFailed', 'eastus/Standard_F8s_v2/spot', 'VM Creation Error'],
-  );
-  const { backOffScopes } = small.fleet.place(sequentialConfiguration);
-  assert.ok(backOffScopes.includes(sighting?.trouble?.scope ?? ''));
+  assert.deepEqual(sighting?.trouble, {
+    class: 'capacity',
+    code: 'AllocationFailed',
+    message: 'Allocation failed.',
+    scope: 'eastus/Standard_F8s_v2/spot',
+    retryAfterMs: null,
+    requestId: null,
+    title: 'VM Creation Error',
+  });
   await ended(small, workers);
   assert.equal(small.azure.things.size, 0);
 });
@@ -233,14 +148,18 @@ test('a deployment that failed is told with its innermost cause, counted once, a
   const { workers } = await launched(small, templateConfiguration);
   await small.clock.step(times.deployment + 10_000);
   const [sighting] = await inspected(small, workers);
-  assert.deepEqual(
-    [sighting?.presence, sighting?.trouble?.class, sighting?.trouble?.code, sighting?.trouble?.message],
-    ['failed', 'capacity', 'SkuNotAvailable', 'No such size there.'],
-  );
-  assert.deepEqual(
-    [sighting?.trouble?.kind, sighting?.trouble?.title],
-    ['arm-deployment-error', 'ARM Deployment Error'],
-  );
+  await inspected(small, workers);
+  assert.equal(sighting?.presence, 'failed');
+  assert.deepEqual(sighting?.trouble, {
+    class: 'capacity',
+    code: 'SkuNotAvailable',
+    message: 'No such size there.',
+    scope: 'eastus/Standard_F8s_v2/spot',
+    retryAfterMs: null,
+    requestId: null,
+    kind: 'arm-deployment-error',
+    title: 'ARM Deployment Error',
+  });
   await ended(small, workers);
   assert.equal(small.azure.things.size, 0);
 });
@@ -292,79 +211,6 @@ test('what a crashed launch left is found by its tags, with its order', async ()
   await ended(small, [{ workerPoolId: '', ...sighting! }]);
   assert.equal(small.azure.things.size, 0);
 });
-
-for (const [mode, configuration] of [
-  ['resources', withAddress],
-  ['a template', templateConfiguration],
-] as const) {
-  // spec: P-48
-  test(`a process that dies at any call of a launch by ${mode} leaves nothing twice and nothing behind`, async () => {
-    for (let died = 1; died < 100; died++) {
-      const small = aSmallAzure({ network: 500 });
-      const request = aRequest(small.clock, configuration, 2);
-      let calls = 0;
-      const matches = (): boolean => ++calls >= died;
-      small.azure.faults.push({ matches, how: 'hang', when: died % 2 === 0 ? 'before' : 'after', times: Infinity });
-      const crashing = new AbortController();
-      const launching = small.fleet.launch(request, crashing.signal);
-      launching.catch(() => {});
-      await small.clock.step(30_000);
-      crashing.abort(new Error('crashed'));
-      small.process.stop();
-      await launching.catch(() => {});
-      const isOver = calls < died;
-      small.azure.faults.splice(0);
-      // Another process sends the order again, as the loops do, after a minute and a half.
-      await small.clock.step(90_000);
-      const next = { ...small, process: aProcess(small.azure, small.clock) };
-      next.fleet = next.process.fleet;
-      const { value } = await passing(small.clock, next.fleet.launch(request, never));
-      assert.ok(value.kind === 'settled' && value.launched.length === 2, `died at ${died}: ${JSON.stringify(value)}`);
-      await small.clock.step(120_000);
-      assert.equal(small.azure.ofType('virtualMachines').length, 2, `died at ${died}`);
-      await ended(
-        next,
-        value.launched.map((worker) => ({ workerPoolId: 'proj/pool', ...worker })),
-      );
-      // A deployment that nobody followed to its end is found by the sweep.
-      await observed(next);
-      await small.clock.step(60_000);
-      assert.deepEqual([...small.azure.things.keys()], [], `died at ${died}`);
-      if (isOver) return;
-    }
-    assert.fail('the launch never got through');
-  });
-
-  test(`a process that dies at any call of a teardown by ${mode} leaves nothing behind`, async () => {
-    for (let died = 1; died < 40; died++) {
-      const small = aSmallAzure();
-      small.azure.isDetaching = died % 2 === 1;
-      const { workers } = await launched(small, configuration);
-      await small.clock.step(times.deployment + times.machine + times.removal + 30_000);
-      let calls = 0;
-      small.azure.faults.push({
-        matches: () => ++calls >= died,
-        how: 'hang',
-        when: died % 3 === 0 ? 'before' : 'after',
-        times: Infinity,
-      });
-      const crashing = new AbortController();
-      small.fleet.terminate(subscriptionId, workers, crashing.signal).catch(() => {});
-      await small.clock.step(200_000);
-      const isOver = calls < died;
-      crashing.abort(new Error('crashed'));
-      small.process.stop();
-      small.azure.faults.splice(0);
-      const next = { ...small, process: aProcess(small.azure, small.clock) };
-      next.fleet = next.process.fleet;
-      // As the loops do: looked at, and ended again as long as something shows.
-      for (let look = 0; look < 5 && (await inspected(next, workers)).length > 0; look++) await ended(next, workers);
-      assert.deepEqual([...small.azure.things.keys()], [], `died at ${died}`);
-      if (isOver) return;
-    }
-    assert.fail('the teardown never got through');
-  });
-}
 
 // spec: provisioning 8.16
 test('the calls of a worker’s life, in both modes, beside those of the original', async () => {
