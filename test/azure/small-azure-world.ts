@@ -1,6 +1,9 @@
+import type { Clock } from '#core/clock.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { RefusalClass } from '#core/launch.ts';
 import type { Fleet } from '#core/provider.ts';
+import { silentMetrics } from '#core/telemetry.ts';
+import type { Metrics } from '#core/telemetry.ts';
 import { azureFleet, fleetParts } from '#providers/azure/fleet.ts';
 import type { FleetParts } from '#providers/azure/fleet-parts.ts';
 import { limitedArm } from '#providers/azure/limits.ts';
@@ -10,7 +13,6 @@ import { SettingsReader } from '#providers/settings-reader.ts';
 import { hastyClock, someSurroundings } from '#test/conformance/provider/fixtures.ts';
 import type { Heard } from '#test/conformance/provider/fixtures.ts';
 import type { FleetWorld, WorldCall } from '#test/conformance/provider/world.ts';
-import type { Clock } from '#core/clock.ts';
 import { SmallAzure } from './small-azure.ts';
 import type { Fault, SmallAzureTimes } from './small-azure.ts';
 
@@ -51,19 +53,26 @@ export interface SmallProcess {
   fleet: Fleet;
   parts: FleetParts;
   heard: Heard;
+  /** What was counted. */
+  counted: { name: string; labels: Readonly<Record<string, string>> }[];
   stop: () => void;
 }
 
 /** Starts a process in front of an Azure; several share one. */
 export function aProcess(azure: SmallAzure, clock: Clock): SmallProcess {
   const stopping = new AbortController();
-  const surroundings = someSurroundings({ clock, signal: stopping.signal });
+  const counted: SmallProcess['counted'] = [];
+  const surroundings = {
+    ...someSurroundings({ clock, signal: stopping.signal }),
+    metrics: { ...silentMetrics, count: (name, labels) => void counted.push({ name, labels }) } satisfies Metrics,
+  };
   const read = readAzureSettings(new SettingsReader(settings));
   const parts = fleetParts(limitedArm(azure, 'azure-1', read, surroundings), 'azure-1', read, surroundings);
   return {
     fleet: azureFleet(parts),
     parts,
     heard: surroundings.heard,
+    counted,
     stop: () => stopping.abort(new Error('the process ends')),
   };
 }

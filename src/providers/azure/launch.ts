@@ -82,7 +82,13 @@ function refused({ scopes }: AzurePlace, message: string): LaunchOutcome {
   return { kind: 'settled', launched: [], refusal };
 }
 
-function planOf(parts: FleetParts, request: LaunchRequest, workerId: string, place: AzurePlace): MachinePlan {
+/** What is needed to make one of an order’s machines. */
+export function planOf(
+  parts: Pick<FleetParts, 'subscriptionId' | 'surroundings'>,
+  request: LaunchRequest,
+  workerId: string,
+  place: AzurePlace,
+): MachinePlan {
   const { configuration, order } = request;
   const { rootUrl } = parts.surroundings;
   return {

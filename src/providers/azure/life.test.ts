@@ -160,6 +160,25 @@ test('a deployment that failed is told with its innermost cause, counted once, a
     kind: 'arm-deployment-error',
     title: 'ARM Deployment Error',
   });
+  const counted = small.process.counted.filter(({ name }) => name.endsWith('arm_deployment_errors_total'));
+  assert.deepEqual(
+    counted.map(({ labels }) => labels),
+    [
+      {
+        providerId: 'azure-1',
+        workerPoolId: 'proj/pool',
+        workerGroup: 'eastus',
+        errorKind: 'arm-deployment-error',
+        errorCode: 'SkuNotAvailable',
+        statusCode: 'Conflict',
+        provisioningState: 'Failed',
+        provisioningOperation: 'Create',
+        targetResourceType: 'Microsoft.Compute/virtualMachines',
+        vmSize: 'Standard_F8s_v2',
+        priority: 'spot',
+      },
+    ],
+  );
   await ended(small, workers);
   assert.equal(small.azure.things.size, 0);
 });

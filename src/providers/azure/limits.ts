@@ -15,13 +15,16 @@ const timeoutMs: Readonly<Record<CallKind, number>> = {
   list: 60_000,
   opRead: 20_000,
 };
-/** A launch that has not been sent by then is better decided anew than left to the loops' time limit. */
+/**
+ * A launch that has not been sent by then is better decided anew than left to the loops' time limit. What goes on in the background has time for the
+ * longest pause.
+ */
 const longestWaitMs: Readonly<Record<CallKind, number>> = {
   write: 40_000,
-  delete: 120_000,
+  delete: 150_000,
   get: 60_000,
   list: 60_000,
-  opRead: 120_000,
+  opRead: 150_000,
 };
 
 /**
