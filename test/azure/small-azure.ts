@@ -33,8 +33,8 @@ interface Operation {
 }
 
 /**
- * As much of Azure's resource manager as lives in one process and by a stepped clock: answers the calls of the provider by the rules of the real one (what holds what, what goes with what).
- * The wire itself is the simulator's affair.
+ * As much of Azure's resource manager as lives in one process and by a stepped clock: answers the calls of the provider by the rules of the real one
+ * (what holds what, what goes with what). The wire itself is the simulator's affair.
  */
 export class SmallAzure implements Arm {
   readonly calls: ArmRequest[] = [];

@@ -14,8 +14,8 @@ import { whileWanted } from './while-wanted.ts';
 const title = 'Failed to create ARM deployment';
 
 /**
- * Has a template make one machine, by one deployment of its own. It is launched when Azure has accepted the deployment, which goes on by itself; once it has succeeded it is deleted,
- * unless the launch config wants to keep it: a resource group holds 800 (TC#8387).
+ * Has a template make one machine, by one deployment of its own. It is launched when Azure has accepted the deployment, which goes on by itself; once
+ * it has succeeded it is deleted, unless the launch config wants to keep it: a resource group holds 800 (TC#8387).
  */
 export async function deploy(
   parts: FleetParts,

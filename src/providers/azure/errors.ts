@@ -112,8 +112,9 @@ type Meaning = { class: RefusalClass; scope: Scope };
 /**
  * What each code means, and what else is refused as long as it is:
  * https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors,
- * https://learn.microsoft.com/azure/virtual-machines/error-codes-spot, https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure.
- * Codes of 4xx answers that are not here speak of the request: `configuration`; all others are `transient`.
+ * https://learn.microsoft.com/azure/virtual-machines/error-codes-spot,
+ * https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure. Codes of 4xx answers that are not here speak of the request:
+ * `configuration`; all others are `transient`.
  */
 const meanings: readonly (Meaning & { codes: readonly string[] })[] = [
   {

@@ -1,4 +1,4 @@
-import { ended, soon } from './operation.ts';
+import { ended, inBackground } from './operation.ts';
 import type { Operation } from './operation.ts';
 import type { AzureParts } from './parts.ts';
 
@@ -28,7 +28,7 @@ export class Followers {
     if (this.#followed.size >= mostFollowed || this.#followed.has(workerId)) return;
     this.#followed.add(workerId);
     const { signal } = surroundings;
-    const limits = { what, haste: soon, limitMs: followLimitMs };
+    const limits = { what, haste: inBackground, limitMs: followLimitMs };
     ended(this.#parts, operation, limits, signal)
       .then(() => whenDone(signal))
       .catch((error: unknown) => this.#remember(workerId, error))

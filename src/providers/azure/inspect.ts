@@ -24,8 +24,8 @@ interface Shared {
 }
 
 /**
- * What Azure shows of these workers, each asked about by itself; one of which nothing is left is missing from the result. Not found is asked twice, in two ways, and then of what was
- * made beside the machine (TC#8314). Machines that this process is ending are not asked about.
+ * What Azure shows of these workers, each asked about by itself; one of which nothing is left is missing from the result. Not found is asked twice,
+ * in two ways, and then of what was made beside the machine (TC#8314). Machines that this process is ending are not asked about.
  */
 export async function inspect(
   parts: FleetParts,

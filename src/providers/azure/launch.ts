@@ -17,8 +17,8 @@ import { tagsFor, wishesOf } from './tags.ts';
 import { whileWanted } from './while-wanted.ts';
 
 /**
- * Each machine is up to three writes, one after the other, and of these Azure takes 200 at once and 10 a second. Sixteen orders of a pool at once (`loops/launch.ts`) are 480
- * writes, which takes half of the minute that a launch call has.
+ * Each machine is up to three writes, one after the other, and of these Azure takes 200 at once and 10 a second. Sixteen orders of a pool at once
+ * (`loops/launch.ts`) are 480 writes, which takes half of the minute that a launch call has.
  */
 export const maxPerOrder = 10;
 
@@ -33,8 +33,8 @@ export type MachineOutcome =
 const repeatedAfterMs = 45_000;
 
 /**
- * Starts an order's machines, all at once, each under names that follow from the order: a repeat finds what there is and makes only what is missing. One that is refused
- * takes none of the others with it.
+ * Starts an order's machines, all at once, each under names that follow from the order: a repeat finds what there is and makes only what is missing.
+ * One that is refused takes none of the others with it.
  */
 export async function launch(parts: FleetParts, request: LaunchRequest, signal: AbortSignal): Promise<LaunchOutcome> {
   signal.throwIfAborted();

@@ -28,8 +28,8 @@ const longestWaitMs: Readonly<Record<CallKind, number>> = {
 };
 
 /**
- * The same calls, paced, repeated where that is worth it, and measured. A call passes the subscription's bucket of its kind, which all share, and then
- * a gate of its resource provider and kind: what compute refuses stops no call to the network, and the reverse. One that makes something rejects
+ * The same calls, paced, repeated where that is worth it, and measured. A call passes the subscription's bucket of its kind, which all share, and
+ * then a gate of its resource provider and kind: what compute refuses stops no call to the network, and the reverse. One that makes something rejects
  * with `LaunchUncertain` when any of its attempts may have had its effect.
  */
 export function limitedArm(

@@ -14,8 +14,8 @@ import type { Wishes } from './tags.ts';
 export type DeploymentMethod = 'sequential' | 'arm-template';
 
 /**
- * What is known of a worker's machine: recorded at its launch and, in the same form, read from its tags. Names, sizes and flags only, no copy of the launch config
- * (P-44); the names follow from the worker's id.
+ * What is known of a worker's machine: recorded at its launch and, in the same form, read from its tags. Names, sizes and flags only, no copy of the
+ * launch config (P-44); the names follow from the worker's id.
  */
 export interface MachineRecord extends Wishes {
   workerId: string;

@@ -3,7 +3,7 @@ import { LaunchUncertain } from '#providers/launch-call.ts';
 import { ArmError, refusalOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import type { MachineOutcome } from './launch.ts';
-import { atOnce, ended, operationOf } from './operation.ts';
+import { launching, ended, operationOf } from './operation.ts';
 import type { AzurePlace } from './place.ts';
 import { nic } from './resources/nic.ts';
 import { publicIp } from './resources/public-ip.ts';
@@ -25,8 +25,8 @@ export interface MachineOrder {
 }
 
 /**
- * Makes one machine: its address, its interface, then the machine itself, each as soon as the one before is done. It is launched when Azure has accepted the machine. One that is
- * refused takes what was made for it with it.
+ * Makes one machine: its address, its interface, then the machine itself, each as soon as the one before is done. It is launched when Azure has
+ * accepted the machine. One that is refused takes what was made for it with it.
  */
 export async function make(
   parts: FleetParts,
@@ -68,7 +68,7 @@ async function makeStep(
   const operation = operationOf(answer);
   if (operation === null) return;
   if (step !== vm) {
-    await ended(parts, operation, { what: `${step.kind}.put`, haste: atOnce, limitMs: stepLimitMs }, signal);
+    await ended(parts, operation, { what: `${step.kind}.put`, haste: launching, limitMs: stepLimitMs }, signal);
     return;
   }
   parts.followers.follow(record.workerId, 'vm.put', operation, async () => {});

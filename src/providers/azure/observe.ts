@@ -1,5 +1,6 @@
 import { stringMember } from '#core/provider.ts';
 import type { Sighting } from '#core/provider.ts';
+import { classOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import { sightingOf } from './machine.ts';
 import { listAll } from './pages.ts';
@@ -8,8 +9,8 @@ import { sweep } from './sweep.ts';
 import { isOurs } from './tags.ts';
 
 /**
- * All machines of the subscription that carry the provider's mark, with their state (`statusOnly`, Virtual Machines - List All), page by page; and every five minutes what is left of
- * machines that are gone.
+ * All machines of the subscription that carry the provider's mark, with their state (`statusOnly`, Virtual Machines - List All), page by page; and
+ * every five minutes what is left of machines that are gone.
  */
 export async function* observe(parts: FleetParts, signal: AbortSignal): AsyncGenerator<readonly Sighting[]> {
   signal.throwIfAborted();
@@ -24,5 +25,21 @@ export async function* observe(parts: FleetParts, signal: AbortSignal): AsyncGen
     }
     yield ours.map(sightingOf);
   }
-  if (isSweepDue) yield sweep(parts, seen, signal);
+  if (isSweepDue) yield leftovers(parts, seen, signal);
+}
+
+/** What Azure does not answer about leftovers comes with the next sweep: the machines have been observed all the same. */
+async function leftovers(
+  parts: FleetParts,
+  seen: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  try {
+    return await sweep(parts, seen, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Throws what is a defect.
+    classOf(error);
+    return [];
+  }
 }

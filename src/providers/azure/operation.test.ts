@@ -7,7 +7,7 @@ import { someSurroundings } from '#test/conformance/provider/fixtures.ts';
 import { never } from '#test/conformance/provider/world.ts';
 import type { Arm, ArmAnswer } from './arm.ts';
 import { ArmError, errorOf } from './errors.ts';
-import { atOnce, ended, operationOf, PollPace } from './operation.ts';
+import { ended, launching, operationOf, PollPace, removing } from './operation.ts';
 import type { AzureParts } from './parts.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ function following(looks: readonly (ArmAnswer | Error)[], kind: 'status' | 'loca
     pace: new PollPace(),
     surroundings: someSurroundings({ clock }),
   };
-  const ending = ended(parts, { url: '/status', kind, wishMs: null }, { what: 'x', haste: atOnce, limitMs }, never);
+  const ending = ended(parts, { url: '/status', kind, wishMs: null }, { what: 'x', haste: launching, limitMs }, never);
   ending.catch(() => {});
   return { clock, ending, askedMs };
 }
@@ -118,28 +118,29 @@ describe('an operation', () => {
 describe('the pace of looking', () => {
   test('heeds a wish, as far as the next step can wait', () => {
     const pace = new PollPace();
-    assert.equal(pace.waitMs('x', 1, 500, atOnce), 500);
-    assert.equal(pace.waitMs('x', 1, 15_000, atOnce), atOnce);
+    assert.equal(pace.waitMs('x', 1, 500, launching), 500);
+    assert.equal(pace.waitMs('x', 1, 15_000, launching), launching.longestMs);
   });
 
   test('first looks when others of the kind have taken as long', () => {
     const pace = new PollPace();
     for (const tookMs of [20_000, 30_000]) {
-      pace.enter();
-      pace.leave('vm.delete', tookMs);
+      pace.enter(launching);
+      pace.leave(launching, 'vm.delete', tookMs);
     }
     const [first, second, other] = [
-      pace.waitMs('vm.delete', 1, null, atOnce),
-      pace.waitMs('vm.delete', 2, null, atOnce),
-      pace.waitMs('nic.delete', 1, null, atOnce),
+      pace.waitMs('vm.delete', 1, null, launching),
+      pace.waitMs('vm.delete', 2, null, launching),
+      pace.waitMs('nic.delete', 1, null, launching),
     ];
     assert.ok(first >= 18_000 && first <= 20_000, `${first}`);
     assert.deepEqual([second, other], [500, 250]);
   });
 
-  test('slows down as more are followed: ten looks in a second in all', () => {
+  test('slows down as more are followed, and what hurries does not wait for what does not', () => {
     const pace = new PollPace();
-    for (let followed = 0; followed < 500; followed++) pace.enter();
-    assert.equal(pace.waitMs('x', 3, null, atOnce), 50_000);
+    for (let followed = 0; followed < 500; followed++) pace.enter(launching);
+    assert.equal(pace.waitMs('x', 3, null, launching), 50_000);
+    assert.equal(pace.waitMs('x', 3, null, removing), 750);
   });
 });

@@ -5,37 +5,42 @@ import { ArmError, classOf, innermost, isNotFound, ownCodes, retryAfterMs } from
 import { asObject } from './members.ts';
 import type { AzureParts } from './parts.ts';
 
-/** How soon the end of an operation must be noticed; the longest wait between two looks, in milliseconds. */
-export type Haste = number;
+/** How soon the end of an operation must be noticed, and how many reads that may cost. */
+export interface Haste {
+  /** The longest wait between two looks, in milliseconds. */
+  longestMs: number;
+  /** At all operations of this haste together. Azure lets a subscription read 25 times a second: most of it is for the rest. */
+  looksPerSecond: number;
+}
 
-/** Somebody waits for the next step. */
-export const atOnce: Haste = 750;
+/** The steps of a launch, which has a minute in all. */
+export const launching: Haste = { longestMs: 750, looksPerSecond: 10 };
+/** The steps of a teardown. */
+export const removing: Haste = { longestMs: 750, looksPerSecond: 6 };
 /** The loops look by themselves, too. */
-export const soon: Haste = 5_000;
+export const inBackground: Haste = { longestMs: 5_000, looksPerSecond: 2 };
 
-/** Looks in a second, at all operations together: two fifths of what Azure lets a subscription read. */
-const looksPerSecond = 10;
 /** The first look at an operation of which nobody knows how long it takes. */
 const firstLookMs = 250;
 /** How fast the shortest time of a kind is forgotten, when all take longer. */
 const forgetting = 0.1;
 
 /**
- * How often operations are looked at: as often as Azure says, but not so rarely that the next step waits for it; first when it could have ended, going by others of its kind; and never so
- * often that many operations together use up the reads that others need.
+ * How often operations are looked at: as often as Azure says, but not so rarely that the next step waits for it; first when it could have ended,
+ * going by others of its kind; and never so often that many operations together use up the reads that others need.
  */
 export class PollPace {
-  #followed = 0;
+  readonly #followed = new Map<Haste, number>();
   /** The shortest that operations of a kind took lately, in milliseconds. */
   readonly #shortest = new Map<string, number>();
 
-  enter(): void {
-    this.#followed += 1;
+  enter(haste: Haste): void {
+    this.#followed.set(haste, this.#countOf(haste) + 1);
   }
 
   /** @param tookMs null unless it ended well. */
-  leave(what: string, tookMs: number | null): void {
-    this.#followed -= 1;
+  leave(haste: Haste, what: string, tookMs: number | null): void {
+    this.#followed.set(haste, this.#countOf(haste) - 1);
     if (tookMs === null) return;
     const known = this.#shortest.get(what) ?? tookMs;
     this.#shortest.set(what, tookMs < known ? tookMs : known + forgetting * (tookMs - known));
@@ -43,9 +48,13 @@ export class PollPace {
 
   /** The wait before look number `look` (1, 2, …). */
   waitMs(what: string, look: number, wishMs: number | null, haste: Haste): number {
-    const wantedMs = Math.min(wishMs ?? firstLookMs * look, haste);
+    const wantedMs = Math.min(wishMs ?? firstLookMs * look, haste.longestMs);
     const possibleMs = look === 1 ? 0.9 * (this.#shortest.get(what) ?? 0) : 0;
-    return Math.max(wantedMs, possibleMs, (this.#followed / looksPerSecond) * 1000);
+    return Math.max(wantedMs, possibleMs, (this.#countOf(haste) / haste.looksPerSecond) * 1000);
+  }
+
+  #countOf(haste: Haste): number {
+    return this.#followed.get(haste) ?? 0;
   }
 }
 
@@ -90,7 +99,7 @@ export async function ended(
   const startedMs = clock.now().getTime();
   let { wishMs } = operation;
   let tookMs: number | null = null;
-  pace.enter();
+  pace.enter(haste);
   try {
     for (let look = 1; ; look++) {
       if (clock.now().getTime() - startedMs > limitMs) throw new DeadlineExceeded(limitMs);
@@ -103,7 +112,7 @@ export async function ended(
       ({ wishMs } = seen);
     }
   } finally {
-    pace.leave(what, tookMs);
+    pace.leave(haste, what, tookMs);
   }
 }
 

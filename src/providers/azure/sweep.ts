@@ -38,8 +38,8 @@ export class SweepPace {
 }
 
 /**
- * What is there of workers without a machine: interfaces, addresses and disks that carry a worker's tag, and deployments of its name. Deployments that have succeeded are deleted
- * unless they are to be kept, should nobody have done so.
+ * What is there of workers without a machine: interfaces, addresses and disks that carry a worker's tag, and deployments of its name. Deployments
+ * that have succeeded are deleted unless they are to be kept, should nobody have done so.
  * @param seen the workers whose machines were just listed.
  */
 export async function sweep(

@@ -24,8 +24,8 @@ interface Remains {
 }
 
 /**
- * How a machine went: `fast` when everything went with it, `slow` when something had to be deleted by itself (spec/provisioning.md 8.13; here by looking, not by
- * what deletion was said to do).
+ * How a machine went: `fast` when everything went with it, `slow` when something had to be deleted by itself (spec/provisioning.md 8.13; here by
+ * looking, not by what deletion was said to do).
  */
 export type TeardownMode = 'fast' | 'slow';
 
@@ -34,8 +34,8 @@ const restMs = 1_000;
 const deploymentLimitMs = 15 * 60_000;
 
 /**
- * Ends a machine with all that was made for it: the machine, then what it held, each as soon as what holds it is gone; last its deployment. Can be taken up at
- * any point: what is gone already is passed over.
+ * Ends a machine with all that was made for it: the machine, then what it held, each as soon as what holds it is gone; last its deployment. Can be
+ * taken up at any point: what is gone already is passed over.
  * @param begun what a first request to delete the machine came to.
  */
 export async function tearDown(
@@ -89,8 +89,8 @@ async function take(parts: AzureParts, id: ResourceId, signal: AbortSignal): Pro
 }
 
 /**
- * What belongs to a machine that a template made: what the machine says, what the deployment made as long as Azure still knows it, and when neither is there any more,
- * what carries the worker's tag (P-24). @returns it, and whether there is a deployment.
+ * What belongs to a machine that a template made: what the machine says, what the deployment made as long as Azure still knows it, and when neither
+ * is there any more, what carries the worker's tag (P-24). @returns it, and whether there is a deployment.
  */
 async function templateRemains(
   parts: AzureParts,

@@ -8,8 +8,8 @@ import { tearDown } from './teardown.ts';
 const rememberMs = 2 * 60_000;
 
 /**
- * Machines that are being ended, in this process: the first request came from a call of the loops, the rest goes on here, each step as soon as the one before has ended
- * (P-43). What a crash breaks off is begun again by the loops' next call.
+ * Machines that are being ended, in this process: the first request came from a call of the loops, the rest goes on here, each step as soon as the
+ * one before has ended (P-43). What a crash breaks off is begun again by the loops' next call.
  */
 export class Teardowns {
   readonly #parts: AzureParts;

@@ -10,8 +10,8 @@ import { vm } from './resources/vm.ts';
 const atATime = 100;
 
 /**
- * Asks for the end of machines, all at once, and goes on in the background with what was made for them (`teardowns.ts`). A machine that is gone already may still have left something.
- * One that is refused does not keep the others alive.
+ * Asks for the end of machines, all at once, and goes on in the background with what was made for them (`teardowns.ts`). A machine that is gone
+ * already may still have left something. One that is refused does not keep the others alive.
  */
 export async function terminate(
   parts: FleetParts,

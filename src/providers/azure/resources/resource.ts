@@ -4,7 +4,7 @@ import type { ArmAnswer } from '#providers/azure/arm.ts';
 import { ArmError, classOf, isNotFound } from '#providers/azure/errors.ts';
 import type { MachineRecord } from '#providers/azure/machine-record.ts';
 import { asObject } from '#providers/azure/members.ts';
-import { atOnce, ended, operationOf } from '#providers/azure/operation.ts';
+import { removing, ended, operationOf } from '#providers/azure/operation.ts';
 import type { AzureParts } from '#providers/azure/parts.ts';
 import { resourcePath, resourceTypes, withQuery } from '#providers/azure/paths.ts';
 import type { ResourceId, ResourceKind } from '#providers/azure/paths.ts';
@@ -90,8 +90,8 @@ const heldRestMs = 1_000;
 const heldTries = 20;
 
 /**
- * Deletes a resource and waits for the end of it. As long as something else that is on its way out holds it (a conflict), it is asked for again. @param begun
- * what an earlier request came to. @returns whether there was anything.
+ * Deletes a resource and waits for the end of it. As long as something else that is on its way out holds it (a conflict), it is asked for again.
+ * @param begun what an earlier request came to. @returns whether there was anything.
  */
 export async function remove(
   parts: AzureParts,
@@ -111,7 +111,7 @@ export async function remove(
           : await ended(
               parts,
               operation,
-              { what: `${id.kind}.delete`, haste: atOnce, limitMs: removalLimitMs },
+              { what: `${id.kind}.delete`, haste: removing, limitMs: removalLimitMs },
               signal,
             );
       if (ending === 'succeeded' || (await find(parts, id, signal)) === null) return true;
