@@ -6,7 +6,7 @@ import { ArmError, meaningOfError, ownCodes, refusalOf } from './errors.ts';
 import type { CloudError } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import { isHeld, leftoverSighting, partsByName, partsByWorker } from './leftovers.ts';
-import { sightingOf, sightingWithout } from './machine.ts';
+import { sightingOf, sightingOfFailure, sightingWithout } from './machine.ts';
 import { recordOf, scopesOf } from './machine-record.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { deploymentSteps, findDeployment } from './resources/deployment.ts';
@@ -57,7 +57,7 @@ async function inspectOne(
   const machine = await find(parts, vm.idOf(record), signal, { $expand: 'instanceView' });
   if (machine !== null) {
     parts.missingViews.delete(workerId);
-    return sightingOf(machine);
+    return sightingOf(machine, failureOf(parts, workerId));
   }
   const model = await find(parts, vm.idOf(record), signal);
   return model === null ? withoutMachine(parts, worker, record, shared, signal) : withoutView(parts, worker, model);
@@ -109,12 +109,15 @@ async function withoutMachine(
       : await partsByName(parts, record, signal);
   // Azure does not find the machine that its interface names: the machine is newer than the answer.
   if (left.some(isHeld)) return sightingWithout(record, { presence: 'starting', cloudState: 'not shown yet' });
-  const failure = parts.followers.failureOf(record.workerId);
-  if (failure instanceof ArmError && failure.isOperation) {
-    const trouble = refusalOf(failure, scopesOf(record), 'VM Creation Error');
-    return sightingWithout(record, { presence: 'failed', cloudState: `failed: ${failure.code}`, trouble });
-  }
+  const failure = failureOf(parts, record.workerId);
+  if (failure !== null) return sightingOfFailure(record, failure);
   return left.length === 0 ? null : leftoverSighting(record, left);
+}
+
+/** How the creation of its machine failed, as far as this process followed it. */
+function failureOf({ followers }: FleetParts, workerId: string): ArmError | null {
+  const failure = followers.failureOf(workerId);
+  return failure instanceof ArmError && failure.isOperation ? failure : null;
 }
 
 /** What the deployment says of a machine that is not there; null when it has nothing to say (any more). */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JsonObject } from '#core/json.ts';
-import { stateOf } from './machine.ts';
+import { ArmError } from './errors.ts';
+import { sightingOf, stateOf } from './machine.ts';
 
 function machine(provisioningState: string, codes: readonly string[] = []): JsonObject {
   return {
@@ -52,11 +53,14 @@ describe('what a machine shows', () => {
     assert.equal(error, null);
   });
 
-  test('a failure of the operating system is no refusal of the cloud, a failed allocation is', () => {
-    assert.equal(stateOf(machine('Failed', ['ProvisioningState/failed/OSProvisioningTimedOut']), []).error, null);
-    assert.equal(
-      stateOf(machine('Failed', ['ProvisioningState/failed/AllocationFailed']), []).error?.code,
-      'AllocationFailed',
-    );
+  // spec: provisioning 8.8.1, 8.11
+  test('a failed allocation is a refusal, a system that does not come up and an eviction are none', () => {
+    const allocation = new ArmError('AllocationFailed', 'No place.', { isOperation: true });
+    const codes = (...given: string[]): JsonObject => machine('Failed', given);
+    assert.equal(sightingOf(codes('ProvisioningState/failed/AllocationFailed')).trouble?.class, 'capacity');
+    assert.equal(sightingOf(codes('ProvisioningState/failed/OSProvisioningTimedOut')).trouble, undefined);
+    assert.equal(sightingOf(codes(), allocation).trouble?.code, 'AllocationFailed');
+    assert.equal(sightingOf(codes('PowerState/deallocated'), allocation).trouble, undefined);
+    assert.equal(sightingOf(codes('PowerState/running'), allocation).trouble, undefined);
   });
 });

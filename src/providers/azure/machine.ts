@@ -14,7 +14,7 @@ export interface MachineState {
   presence: Presence;
   /** Why, when the presence is `failed`. */
   why: string | null;
-  /** The reason is one that a launch could have been refused for. */
+  /** What its creation failed for, when the machine says so. */
   error: ArmError | null;
 }
 
@@ -53,12 +53,8 @@ function failureIn(statuses: readonly JsonObject[], ignoredFailures: readonly st
     if (code === undefined || ignoredFailures.includes(code)) continue;
     const words = stringMember(status, 'message') ?? stringMember(status, 'displayStatus') ?? '';
     const error = new ArmError(code, words, { isOperation: true });
-    const isRefusal = meaningOfError(error) !== null;
-    return {
-      presence: 'failed',
-      why: `failed provisioning state; ProvisioningState/failed/${code}${words === '' ? '' : `: ${words}`}`,
-      error: isRefusal ? error : null,
-    };
+    const why = `failed provisioning state; ProvisioningState/failed/${code}${words === '' ? '' : `: ${words}`}`;
+    return { presence: 'failed', why, error };
   }
   return null;
 }
@@ -122,14 +118,39 @@ function cloudStateOf(machine: JsonObject): string {
   return [stringMember(properties, 'provisioningState') ?? 'unknown', ...power].join(', ');
 }
 
-/** What a machine of ours shows of itself. */
-export function sightingOf(machine: JsonObject): Sighting {
+/** A failure as a launch's refusal; null for one that says nothing of other launches, such as an operating system that did not come up. */
+function troubleOf(error: ArmError | null, record: MachineRecord): Refusal | null {
+  if (error === null || meaningOfError(error) === null) return null;
+  return refusalOf(error, scopesOf(record), 'VM Creation Error');
+}
+
+/**
+ * What a machine of ours shows of itself.
+ * @param known how its creation is known to have failed: Azure does not always show it with the machine.
+ */
+export function sightingOf(machine: JsonObject, known: ArmError | null = null): Sighting {
   const id = readResourceId(stringMember(machine, 'id') ?? '');
   const workerId = stringMember(machine, 'name') ?? id?.name ?? '';
   const record = recordFrom(machine, workerId, id?.group ?? '');
   const state = stateOf(machine, record.ignoredFailures);
-  const trouble = state.error === null ? null : refusalOf(state.error, scopesOf(record), 'VM Creation Error');
-  return new MachineSighting(machine, record, state, trouble);
+  const error = state.presence === 'failed' && !isDead(state) ? (state.error ?? known) : null;
+  return new MachineSighting(machine, record, state, troubleOf(error, record));
+}
+
+/** It was up once: how it was made does not matter any more. */
+function isDead({ why }: MachineState): boolean {
+  return why?.startsWith('failed power state') === true;
+}
+
+/** A worker whose machine was never there, because its creation failed. */
+export function sightingOfFailure(record: MachineRecord, error: ArmError): Sighting {
+  const trouble = troubleOf(error, record);
+  const why = { why: `VM Creation Error: ${error.message}` };
+  return sightingWithout(record, {
+    presence: 'failed',
+    cloudState: `failed: ${error.code}`,
+    ...(trouble === null ? why : { trouble }),
+  });
 }
 
 /** A sighting of a worker of which Azure shows no machine (yet, or any more). */

@@ -23,7 +23,7 @@ export async function* observe(parts: FleetParts, signal: AbortSignal): AsyncGen
       const group = readResourceId(stringMember(machine, 'id') ?? '')?.group.toLowerCase();
       if (group !== undefined) parts.knownGroups.add(group);
     }
-    yield ours.map(sightingOf);
+    yield ours.map((machine) => sightingOf(machine));
   }
   if (isSweepDue) yield leftovers(parts, seen, signal);
 }
