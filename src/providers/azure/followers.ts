@@ -1,3 +1,4 @@
+import { noteFailure } from './background.ts';
 import { ended, inBackground } from './operation.ts';
 import type { Operation } from './operation.ts';
 import type { AzureParts } from './parts.ts';
@@ -31,7 +32,10 @@ export class Followers {
     const limits = { what, haste: inBackground, limitMs: followLimitMs };
     ended(this.#parts, operation, limits, signal)
       .then(() => whenDone(signal))
-      .catch((error: unknown) => this.#remember(workerId, error))
+      .catch((error: unknown) => {
+        noteFailure(this.#parts, error);
+        this.#remember(workerId, error);
+      })
       .finally(() => {
         this.#followed.delete(workerId);
         if (!signal.aborted) surroundings.hasten({ providerId, scope: subscriptionId, workerIds: [workerId] });

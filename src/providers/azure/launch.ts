@@ -101,7 +101,7 @@ export function planOf(
 }
 
 function recordFor({ order, configuration }: LaunchRequest, workerId: string, place: AzurePlace): MachineRecord {
-  const { location, group, vmSize, priority, digest } = place;
+  const { location, group, vmSize, priority, subnetId, digest } = place;
   return {
     workerId,
     method: isTemplate(configuration) ? 'arm-template' : 'sequential',
@@ -109,6 +109,7 @@ function recordFor({ order, configuration }: LaunchRequest, workerId: string, pl
     group,
     vmSize,
     priority,
+    subnetId,
     digest,
     launchConfigId: order.launchConfigId,
     dataDisks: objectsIn(asObject(configuration['storageProfile'])['dataDisks']).length,

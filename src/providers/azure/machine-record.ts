@@ -24,6 +24,8 @@ export interface MachineRecord extends Wishes {
   group: string;
   vmSize: string;
   priority: string;
+  /** Of a subnet that the launch config names; empty where it is not known. */
+  subnetId: string;
   digest: string;
   launchConfigId: string;
   /** Of a machine made by resources; what a template makes is found by looking. */
@@ -41,6 +43,7 @@ function providerDataOf(record: MachineRecord): JsonObject {
     vm: { name: names.vm, computerName: names.computer },
     vmSize: record.vmSize,
     priority: record.priority,
+    subnet: { id: record.subnetId },
     configuration: record.digest,
     launchConfigId: record.launchConfigId,
     skipPublicIp: !record.hasPublicIp,
@@ -72,6 +75,7 @@ export function recordOf({ workerId, workerGroup, providerData }: FleetWorker, d
     group: stringMember(providerData, 'resourceGroupName') ?? defaultGroup,
     vmSize: stringMember(providerData, 'vmSize') ?? 'unknown',
     priority: stringMember(providerData, 'priority') ?? 'regular',
+    subnetId: stringMember(objectAt(providerData, 'subnet'), 'id') ?? '',
     digest: stringMember(providerData, 'configuration') ?? '',
     launchConfigId: stringMember(providerData, 'launchConfigId') ?? '',
     dataDisks: Math.max(0, objectsIn(providerData['disks']).length - 1),
@@ -94,6 +98,7 @@ export function recordFrom(resource: JsonObject, workerId: string, group: string
     vmSize: stringMember(objectAt(properties, 'hardwareProfile'), 'vmSize') ?? parameter('vmSize') ?? 'unknown',
     priority:
       (stringMember(properties, 'priority') ?? parameter('priority'))?.toLowerCase() === 'spot' ? 'spot' : 'regular',
+    subnetId: parameter('subnetId') ?? '',
     digest: digestIn(resource),
     launchConfigId: stringMember(tags, 'launch-config-id') ?? '',
     dataDisks: objectsIn(objectAt(properties, 'storageProfile')['dataDisks']).length,
@@ -101,8 +106,9 @@ export function recordFrom(resource: JsonObject, workerId: string, group: string
   };
 }
 
-export function scopesOf({ location, vmSize, priority, group, digest }: MachineRecord): AzurePlace['scopes'] {
-  return placeBy({ location, vmSize, priority, group, digest, subnetId: '' }).scopes;
+/** The back-off scopes that the launch config of a machine names. */
+export function scopesOf(record: MachineRecord): AzurePlace['scopes'] {
+  return placeBy(record).scopes;
 }
 
 /** The names of one machine. */

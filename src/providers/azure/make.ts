@@ -3,7 +3,7 @@ import { LaunchUncertain } from '#providers/launch-call.ts';
 import { ArmError, refusalOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import type { MachineOutcome } from './launch.ts';
-import { launching, ended, operationOf } from './operation.ts';
+import { ended, launching, operationOf } from './operation.ts';
 import type { AzurePlace } from './place.ts';
 import { nic } from './resources/nic.ts';
 import { publicIp } from './resources/public-ip.ts';

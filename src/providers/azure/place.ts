@@ -11,6 +11,7 @@ export interface AzurePlace {
   vmSize: string;
   /** `regular` or `spot`. */
   priority: string;
+  subnetId: string;
   /** The resource group. */
   group: string;
   /** Tells launch configs apart by what Azure gets to see of them. */
@@ -57,6 +58,7 @@ export function placeBy({ location, vmSize, priority, subnetId, group, digest }:
     location,
     vmSize,
     priority: market,
+    subnetId,
     group,
     digest,
     scopes: {

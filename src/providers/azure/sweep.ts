@@ -3,6 +3,7 @@ import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
 import type { Sighting } from '#core/provider.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
+import { noteFailure } from './background.ts';
 import { isNotFound } from './errors.ts';
 import { groupsInUse } from './find-machine.ts';
 import type { FleetParts } from './fleet-parts.ts';
@@ -10,6 +11,7 @@ import { isHeld, partsByWorker, sightingByParts } from './leftovers.ts';
 import { sightingWithout } from './machine.ts';
 import { recordFrom } from './machine-record.ts';
 import { workerOfDeployment } from './names.ts';
+import { isFinal } from './operation.ts';
 import { allOf, pages } from './pages.ts';
 import { groupPath, withQuery } from './paths.ts';
 import { provisioningState, remove } from './resources/resource.ts';
@@ -62,15 +64,20 @@ export async function sweep(
     if (/^succeeded$/i.test(state)) {
       if (!wishesIn(deployment.body).keepDeployment && !parts.followers.isFollowed(workerId))
         void discard(parts, deployment);
-    } else if (isWithout(workerId) && !sightings.has(workerId)) {
-      const record = recordFrom(deployment.body, workerId, deployment.group);
-      const isOver = /^(failed|canceled)$/i.test(state);
-      const presence = isOver ? 'failed' : 'starting';
-      const orderId = tagOf(deployment.body, orderTag);
-      sightings.set(workerId, sightingWithout(record, { presence, cloudState: `deployment ${state}`, orderId }));
+    } else if (isWithout(workerId) && !(isFinal(state) && sightings.has(workerId))) {
+      sightings.set(workerId, deploymentSighting(deployment, workerId, state));
     }
   }
   return [...sightings.values()];
+}
+
+/** A worker that a deployment is about to make, or failed to. */
+function deploymentSighting({ body, group }: OurDeployment, workerId: string, state: string): Sighting {
+  return sightingWithout(recordFrom(body, workerId, group), {
+    presence: isFinal(state) ? 'failed' : 'starting',
+    cloudState: `deployment ${state}`,
+    orderId: tagOf(body, orderTag),
+  });
 }
 
 interface OurDeployment {
@@ -100,5 +107,5 @@ function noneOf(error: unknown): JsonObject[] {
 /** In the background; what fails comes with the next sweep. */
 async function discard(parts: FleetParts, { group, body }: OurDeployment): Promise<void> {
   const id = { kind: 'deployment', group, name: stringMember(body, 'name') ?? '' } as const;
-  await remove(parts, id, parts.surroundings.signal).catch(() => {});
+  await remove(parts, id, parts.surroundings.signal).catch((error: unknown) => noteFailure(parts, error));
 }

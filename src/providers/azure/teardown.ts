@@ -1,5 +1,6 @@
 import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
+import { DeadlineExceeded } from '#lib/deadline.ts';
 import { partsByWorker } from './leftovers.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { asObject, objectAt, objectsIn } from './members.ts';
@@ -51,9 +52,8 @@ export async function tearDown(
     : ([sequentialRemains(record), false] as const);
   const vmId = vm.idOf(record);
   // "Not found" of a machine that was only just made may be premature: a deployment that went on, or a stale answer (TC#8314).
-  const isSurelyBegun = begun.kind === 'begun';
-  await remove(parts, vmId, signal, isSurelyBegun ? begun : undefined);
-  if (!isSurelyBegun && (await find(parts, vmId, signal)) !== null) await remove(parts, vmId, signal);
+  if (begun.kind === 'begun') await remove(parts, vmId, signal, begun);
+  else if ((await find(parts, vmId, signal)) !== null) await remove(parts, vmId, signal);
   const found = await Promise.all([
     takeAll(parts, remains.nics, signal).then(async (some) => (await takeAll(parts, remains.ips, signal)) || some),
     takeAll(parts, remains.disks, signal),
@@ -125,8 +125,7 @@ async function endedDeployment(parts: AzureParts, record: MachineRecord, signal:
     if (deployment?.isActive !== true) return deployment !== null;
     if (!isCancelled) await cancelDeployment(parts, record, signal);
     isCancelled = true;
-    if (clock.now().getTime() - startedMs > deploymentLimitMs)
-      throw new Error(`deployment ${record.workerId} does not end`);
+    if (clock.now().getTime() - startedMs > deploymentLimitMs) throw new DeadlineExceeded(deploymentLimitMs);
     await clock.sleep(restMs, signal);
   }
 }

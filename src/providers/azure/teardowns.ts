@@ -1,4 +1,5 @@
 import type { WorkerKey } from '#core/worker.ts';
+import { noteFailure } from './background.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { AzureParts } from './parts.ts';
 import type { Removal } from './resources/resource.ts';
@@ -46,8 +47,7 @@ export class Teardowns {
         this.#remember(workerId);
         if (worker !== null) this.#tell(record, worker, mode);
       })
-      // What is left shows in the next look, and the loops ask again.
-      .catch(() => {})
+      .catch((error: unknown) => noteFailure(this.#parts, error))
       .finally(() => {
         this.#running.delete(workerId);
         if (!signal.aborted) surroundings.hasten({ providerId, scope: subscriptionId, workerIds: [workerId] });

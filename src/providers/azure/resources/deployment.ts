@@ -63,6 +63,7 @@ export async function cancelDeployment(parts: AzureParts, record: MachineRecord,
 
 /** One step of a deployment: what it made, or why not. */
 export interface DeploymentStep {
+  /** Null for what is not made for workers, or was only read. */
   target: ResourceId | null;
   /** Null unless it failed. */
   failure: (CloudError & { labels: Readonly<Record<string, string>> }) | null;
@@ -91,8 +92,9 @@ function stepOf(operation: JsonObject): DeploymentStep {
     provisioningOperation: stringMember(properties, 'provisioningOperation') ?? '',
     targetResourceType: stringMember(target, 'resourceType') ?? '',
   };
+  const isMade = /^create$/i.test(labels.provisioningOperation);
   return {
-    target: readResourceId(stringMember(target, 'id') ?? ''),
+    target: isMade ? readResourceId(stringMember(target, 'id') ?? '') : null,
     failure: isFailure ? { ...innermost(error), labels } : null,
   };
 }
