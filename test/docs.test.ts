@@ -223,14 +223,11 @@ describe('docs/operating.md', () => {
   });
 
   test('the settings of Azure providers are those that are read', () => {
-    const reads = [
-      ...read('src/providers/azure/settings.ts').matchAll(
-        /(?:settings\.(?!reject)\w+|addressOf)\((?:settings, )?'(\w+)'/g,
-      ),
-    ];
+    const text = read('src/providers/azure/settings.ts') + read('src/providers/azure/identity/settings.ts');
+    const reads = text.matchAll(/(?:settings\.(?!reject)\w+|addressOf)\((?:settings, )?'(\w+)'/g);
     sameMembers(
       namesIn(tableOf(sectionOf(operating, 'Providers'), 'setting of Azure')),
-      new Set(reads.map(([, name = '']) => name)),
+      new Set([...reads].map(([, name = '']) => name)),
     );
   });
 

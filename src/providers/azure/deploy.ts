@@ -28,20 +28,20 @@ export async function deploy(
   parts.knownGroups.add(record.group.toLowerCase());
   try {
     await whileWanted(parts.groups.ensure(record.group, record.location, workerPoolId), signal);
-    if (isRepeat && (await exists(parts, plan, signal))) return { kind: 'launched' };
+    if (isRepeat && (await exists(parts, plan, signal))) return { kind: 'launched', vmId: null };
     const operation = operationOf(await put(parts, id, deploymentBody(plan), signal));
     if (operation !== null) {
       parts.followers.follow(record.workerId, 'deployment.put', operation, async (ended) => {
         if (!record.keepDeployment) await remove(parts, id, ended);
       });
     }
-    return { kind: 'launched' };
+    return { kind: 'launched', vmId: null };
   } catch (error) {
     signal.throwIfAborted();
     const isUncertain = error instanceof LaunchUncertain;
     const cause = isUncertain ? error.cause : error;
     // A deployment of this name is under way: an earlier attempt at this order began it.
-    if (cause instanceof ArmError && cause.code === 'DeploymentActive') return { kind: 'launched' };
+    if (cause instanceof ArmError && cause.code === 'DeploymentActive') return { kind: 'launched', vmId: null };
     const refusal = refusalOf(cause, place.scopes, title);
     if (isUncertain) return { kind: 'unknown', refusal };
     countDeploymentErrors(parts, record, workerPoolId, 'creation-error', [{ code: refusal.code, labels: {} }]);

@@ -1,10 +1,17 @@
+import type { Identity } from '#core/provider.ts';
 import type { ProviderModule } from '#providers/module.ts';
 import { openArm } from './arm.ts';
 import { groupsInUse } from './find-machine.ts';
 import { azureFleet, fleetParts } from './fleet.ts';
 import type { FleetParts } from './fleet-parts.ts';
+import { azureIdentity } from './identity.ts';
+import { fetchCertificate } from './identity/fetch-certificate.ts';
+import type { TrustSettings } from './identity/settings.ts';
+import { carriedAnchors } from './identity/trust-anchors.ts';
+import { createTrustStore } from './identity/trust-store.ts';
 import { limitedArm } from './limits.ts';
 import { readAzureSettings } from './settings.ts';
+import { vmIdOf } from './vm-id.ts';
 
 /** Microsoft Azure (spec/provisioning.md 8). */
 export const azureModule: ProviderModule<'azure'> = {
@@ -21,7 +28,17 @@ export const azureModule: ProviderModule<'azure'> = {
       parts ??= fleetParts(await open(), providerId, settings, surroundings);
       // Wrong settings show now, by a call that changes nothing.
       await groupsInUse(parts, signal);
-      return { fleet: azureFleet(parts), identity: null, enrolment: null };
+      return { fleet: azureFleet(parts), identity: identityOf(parts, settings.trust), enrolment: null };
     };
   },
 };
+
+function identityOf(parts: FleetParts, { anchors, sources, isLearning }: TrustSettings): Identity {
+  const { clock, log, signal } = parts.surroundings;
+  const learning = { fetchCertificate, sources, clock, log, signal };
+  return azureIdentity({
+    trust: createTrustStore([...carriedAnchors(), ...anchors], isLearning ? learning : null),
+    subscriptionId: parts.subscriptionId,
+    vmIdOf: (worker, signalOfCall) => vmIdOf(parts, worker, signalOfCall),
+  });
+}

@@ -24,7 +24,8 @@ export const maxPerOrder = 10;
 
 /** What became of one machine. */
 export type MachineOutcome =
-  | { kind: 'launched' }
+  /** `vmId`: Azure's own id of the machine, when it is known already. */
+  | { kind: 'launched'; vmId: string | null }
   | { kind: 'refused'; refusal: Refusal }
   /** Something of it may exist. */
   | { kind: 'unknown'; refusal: Refusal };
@@ -61,11 +62,14 @@ export async function launch(parts: FleetParts, request: LaunchRequest, signal: 
 function inAll(plans: readonly MachinePlan[], outcomes: readonly MachineOutcome[]): LaunchOutcome {
   const doubtful = outcomes.find((outcome) => outcome.kind === 'unknown');
   if (doubtful !== undefined) return doubtful;
-  const launched = plans.filter((_plan, index) => outcomes[index]?.kind === 'launched');
+  const launched = plans.flatMap(({ record }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.kind === 'launched' ? [launchedWorker({ ...record, vmId: outcome.vmId })] : [];
+  });
   const refusals = outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.refusal] : []));
   return {
     kind: 'settled',
-    launched: launched.map(({ record }) => launchedWorker(record)),
+    launched,
     refusal: refusals[0] ?? null,
   };
 }
@@ -112,6 +116,7 @@ function recordFor({ order, configuration }: LaunchRequest, workerId: string, pl
     subnetId,
     digest,
     launchConfigId: order.launchConfigId,
+    vmId: null,
     dataDisks: objectsIn(asObject(configuration['storageProfile'])['dataDisks']).length,
     ...wishesOf(configuration),
   };

@@ -28,6 +28,8 @@ export interface MachineRecord extends Wishes {
   subnetId: string;
   digest: string;
   launchConfigId: string;
+  /** Azure's own id of the machine, which its proof must name; null as long as it is not known. */
+  vmId: string | null;
   /** Of a machine made by resources; what a template makes is found by looking. */
   dataDisks: number;
 }
@@ -40,7 +42,7 @@ function providerDataOf(record: MachineRecord): JsonObject {
     deploymentMethod: record.method,
     location: record.location,
     resourceGroupName: record.group,
-    vm: { name: names.vm, computerName: names.computer },
+    vm: { name: names.vm, computerName: names.computer, ...(record.vmId === null ? {} : { vmId: record.vmId }) },
     vmSize: record.vmSize,
     priority: record.priority,
     subnet: { id: record.subnetId },
@@ -78,6 +80,7 @@ export function recordOf({ workerId, workerGroup, providerData }: FleetWorker, d
     subnetId: stringMember(objectAt(providerData, 'subnet'), 'id') ?? '',
     digest: stringMember(providerData, 'configuration') ?? '',
     launchConfigId: stringMember(providerData, 'launchConfigId') ?? '',
+    vmId: stringMember(objectAt(providerData, 'vm'), 'vmId'),
     dataDisks: Math.max(0, objectsIn(providerData['disks']).length - 1),
     hasPublicIp: providerData['skipPublicIp'] === false,
     keepDeployment: providerData['keepDeployment'] === true,
@@ -101,6 +104,7 @@ export function recordFrom(resource: JsonObject, workerId: string, group: string
     subnetId: parameter('subnetId') ?? '',
     digest: digestIn(resource),
     launchConfigId: stringMember(tags, 'launch-config-id') ?? '',
+    vmId: stringMember(properties, 'vmId'),
     dataDisks: objectsIn(objectAt(properties, 'storageProfile')['dataDisks']).length,
     ...wishesIn(resource),
   };

@@ -1,8 +1,11 @@
+import type { JsonObject } from '#core/json.ts';
 import type { Refusal } from '#core/launch.ts';
+import { stringMember } from '#core/provider.ts';
 import { LaunchUncertain } from '#providers/launch-call.ts';
 import { ArmError, refusalOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import type { MachineOutcome } from './launch.ts';
+import { asObject } from './members.ts';
 import { ended, launching, operationOf } from './operation.ts';
 import type { AzurePlace } from './place.ts';
 import { nic } from './resources/nic.ts';
@@ -38,12 +41,14 @@ export async function make(
   let step = vm;
   let isAnyMade = false;
   try {
-    if (isRepeat && (await find(parts, vm.idOf(record), signal)) !== null) return { kind: 'launched' };
+    const known = isRepeat ? await find(parts, vm.idOf(record), signal) : null;
+    if (known !== null) return launchedAs(known);
+    let made: JsonObject = {};
     for (step of handlers.filter((handler) => handler.isWanted(plan))) {
-      await makeStep(parts, plan, step, signal);
+      made = await makeStep(parts, plan, step, signal);
       isAnyMade = true;
     }
-    return { kind: 'launched' };
+    return launchedAs(made);
   } catch (error) {
     signal.throwIfAborted();
     const cause = error instanceof LaunchUncertain ? error.cause : error;
@@ -55,23 +60,29 @@ export async function make(
   }
 }
 
+/** @returns what Azure answers of it. */
 async function makeStep(
   parts: FleetParts,
   plan: MachinePlan,
   step: ResourceHandler,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<JsonObject> {
   const { record } = plan;
   // A machine that exists is not to be changed: its password would be another one, which Azure refuses.
   const condition = step === vm ? { 'if-none-match': '*' } : {};
   const answer = await put(parts, step.idOf(record), step.bodyOf(plan), signal, condition);
   const operation = operationOf(answer);
-  if (operation === null) return;
+  if (operation === null) return answer.body;
   if (step !== vm) {
     await ended(parts, operation, { what: `${step.kind}.put`, haste: launching, limitMs: stepLimitMs }, signal);
-    return;
+    return answer.body;
   }
   parts.followers.follow(record.workerId, 'vm.put', operation, async () => {});
+  return answer.body;
+}
+
+function launchedAs(machine: JsonObject): MachineOutcome {
+  return { kind: 'launched', vmId: stringMember(asObject(machine['properties']), 'vmId') };
 }
 
 /** Refusals that an existing machine may be the reason of: an earlier attempt made it. */
@@ -87,7 +98,8 @@ async function existing(
   signal: AbortSignal,
 ): Promise<MachineOutcome> {
   try {
-    if ((await find(parts, vm.idOf(plan.record), signal)) !== null) return { kind: 'launched' };
+    const found = await find(parts, vm.idOf(plan.record), signal);
+    if (found !== null) return launchedAs(found);
   } catch {
     signal.throwIfAborted();
     return { kind: 'unknown', refusal: { ...refusal, class: 'transient' } };

@@ -1,6 +1,8 @@
 import type { CallLimit } from '#providers/call-gate.ts';
 import type { SettingsReader } from '#providers/settings-reader.ts';
 import type { CallKind } from './arm.ts';
+import { readTrustSettings } from './identity/settings.ts';
+import type { TrustSettings } from './identity/settings.ts';
 
 /** By what the provider shows Azure who it is. */
 export type AzureCredentials =
@@ -23,6 +25,8 @@ export interface AzureSettings {
   limits: Readonly<Record<CallKind, CallLimit>>;
   /** The first pause after being throttled without a wish of Azure's; milliseconds. */
   throttleBackOffMs: number;
+  /** Whose word counts about who a machine is. */
+  trust: TrustSettings;
 }
 
 const publicEndpoint = 'https://management.azure.com';
@@ -75,6 +79,7 @@ export function readAzureSettings(settings: SettingsReader): AzureSettings {
       opRead: limitOf('opRead'),
     },
     throttleBackOffMs: settings.positive('_backoffDelay', 1000),
+    trust: readTrustSettings(settings),
   };
 }
 
