@@ -7,13 +7,19 @@ import type { Metrics } from '#core/telemetry.ts';
 import { azureFleet, fleetParts } from '#providers/azure/fleet.ts';
 import type { FleetParts } from '#providers/azure/fleet-parts.ts';
 import { limitedArm } from '#providers/azure/limits.ts';
+import { azureIdentity } from '#providers/azure/identity.ts';
+import { readTrustSettings } from '#providers/azure/identity/settings.ts';
+import { createTrustStore } from '#providers/azure/identity/trust-store.ts';
+import { vmIdOf } from '#providers/azure/vm-id.ts';
+import { createAttestationAuthority } from '#simulators/azure/attestation.ts';
+import { azureForgeries } from '#test/conformance/provider/azure-forgeries.ts';
 import { readAzureSettings } from '#providers/azure/settings.ts';
 import { orderTag, tagOf } from '#providers/azure/tags.ts';
 import { SettingsReader } from '#providers/settings-reader.ts';
 import { hastyClock, someSurroundings } from '#test/conformance/provider/fixtures.ts';
 import type { Heard } from '#test/conformance/provider/fixtures.ts';
 import type { FleetWorld, WorldCall } from '#test/conformance/provider/world.ts';
-import { SmallAzure } from './small-azure.ts';
+import { SmallAzure, vmIdOf as vmIdAtAzure } from './small-azure.ts';
 import type { Fault, SmallAzureTimes } from './small-azure.ts';
 
 export const subscriptionId = '00000000-1111-2222-3333-444444444444';
@@ -111,6 +117,10 @@ export function aSmallWorld(
   const clock = hastyClock(200);
   const azure = new SmallAzure(clock, times);
   const process = aProcess(azure, clock);
+  const authority = createAttestationAuthority({ clock });
+  const trustAnchors = authority.trustAnchors().map((certificatePem) => ({ certificatePem }));
+  const { anchors } = readTrustSettings(new SettingsReader({ trustAnchors }));
+  const attested = (workerId: string) => ({ vmId: vmIdAtAzure(workerId), subscriptionId });
   const fault = (call: WorldCall, how: Fault['how'], when: Fault['when']): void =>
     void azure.faults.push({
       matches: ({ operation }) => matchers[mode][call].test(operation),
@@ -128,7 +138,11 @@ export function aSmallWorld(
     azure,
     process,
     fleet: process.fleet,
-    identity: null,
+    identity: azureIdentity({
+      trust: createTrustStore(anchors, null),
+      subscriptionId,
+      vmIdOf: (worker, signal) => vmIdOf(process.parts, worker, signal),
+    }),
     providerId: 'azure-1',
     configuration: mode === 'sequential' ? sequentialConfiguration : templateConfiguration,
     unknownId: `vm-${'a'.repeat(35)}`,
@@ -154,8 +168,11 @@ export function aSmallWorld(
     },
     disturb: (call, how, when) => fault(call, how, when),
     calm: () => void azure.faults.splice(0),
-    proofOf: async () => ({}),
-    forgeries: async () => ({}),
+    proofOf: async (workerId) => ({ document: await authority.attest(attested(workerId)) }),
+    async forgeries(workerId) {
+      const forged = azureForgeries({ authority, machine: attested(workerId), now: clock.now() });
+      return Object.fromEntries(Object.entries(forged).map(([name, document]) => [name, { document }]));
+    },
     close: async () => process.stop(),
   };
 }

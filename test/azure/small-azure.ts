@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { JsonObject, JsonValue } from '#core/json.ts';
 import type { Arm, ArmAnswer, ArmRequest } from '#providers/azure/arm.ts';
@@ -180,7 +181,7 @@ export class SmallAzure implements Arm {
 
   #makeMachine(id: string, body: JsonObject): ArmAnswer {
     const thing = this.#make(id, body, 'Creating', this.#times.machine);
-    setProperty(thing, 'vmId', `vmid-${nameOf(id)}`);
+    setProperty(thing, 'vmId', vmIdOf(nameOf(id)));
     setProperty(thing, 'timeCreated', this.#clock.now().toISOString());
     for (const nic of machineParts(body).nics) this.#hold(nic, { virtualMachine: { id } });
     const failure = this.allocationFailure;
@@ -356,6 +357,12 @@ function setProperty(thing: Thing, name: string, value: JsonValue): void {
 
 function omit(object: JsonObject, name: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
+
+/** Azure's own id of a machine: a UUID, here by its name. */
+export function vmIdOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 function nameOf(id: string): string {
