@@ -46,7 +46,9 @@ export class SmallAzure implements Arm {
   allocationFailure: { code: string; message: string } | null = null;
   /** A machine's parts stay when it goes, as templates may want. */
   isDetaching = false;
-  /** What a template makes beside the machine. */
+  /** Lists of states show nothing but states. */
+  isStatusBare = true;
+  /** Does it pass the tags on to what it makes beside the machine? */
   templateTagsParts = true;
   readonly #clock: Clock;
   readonly #times: SmallAzureTimes;
@@ -119,7 +121,7 @@ export class SmallAzure implements Arm {
     if (pathname.endsWith('/cancel')) return this.#cancel(pathname.slice(0, -'/cancel'.length));
     if (pathname.endsWith('/operations')) return this.#steps(pathname.slice(0, -'/operations'.length));
     const isItem = /\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+$/i.test(pathname);
-    if (!isItem) return this.#list(pathname);
+    if (!isItem) return this.#list(pathname, this.isStatusBare && url.includes('statusOnly'));
     if (method === 'GET') return this.#get(pathname);
     return method === 'DELETE' ? this.#delete(pathname) : this.#put(pathname, body ?? {}, headers ?? {});
   }
@@ -148,9 +150,16 @@ export class SmallAzure implements Arm {
     return answerOf(201, { name });
   }
 
-  #list(pathname: string): ArmAnswer {
+  #list(pathname: string, isBare: boolean): ArmAnswer {
     const type = pathname.replace(/\/$/, '').split('/').slice(-2).join('/');
-    return answerOf(200, { value: this.ofType(type).map(({ id, body }) => ({ id, name: nameOf(id), ...body })) });
+    const bare = ({ location, properties }: Record<string, JsonValue>): JsonObject => {
+      const { vmId = '', provisioningState = '', instanceView = {} } = asObject(properties);
+      return { location: location ?? '', properties: { vmId, provisioningState, instanceView } };
+    };
+    const shown = (body: Record<string, JsonValue>): JsonObject => (isBare ? bare(body) : body);
+    return answerOf(200, {
+      value: this.ofType(type).map(({ id, body }) => ({ id, name: nameOf(id), ...shown(body) })),
+    });
   }
 
   #get(id: string): ArmAnswer {

@@ -68,7 +68,9 @@ const table: [
   ['SomethingNew', 'w', 400, 'configuration', 'configuration', 'final', false],
   ['ImageNotFound', 'w', null, 'configuration', 'configuration', 'final', false],
   ['AnotherOperationInProgress', 'w', 409, 'transient', 'location', 'passing', false],
-  ['RetryableError', 'w', 429, 'throttle', 'calls', 'throttled', false],
+  // Something else is being done to the resource.
+  ['RetryableError', 'w', 429, 'transient', 'location', 'passing', false],
+  ['AnotherOperationInProgress', 'w', 429, 'transient', 'location', 'passing', false],
   ['InternalServerError', 'w', 500, 'transient', 'location', 'passing', true],
   ['SomethingNew', 'w', 503, 'transient', 'location', 'passing', true],
   ['ECONNRESET', 'w', null, 'transient', 'location', 'passing', true],

@@ -106,6 +106,13 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ArmError && error.status === 404;
 }
 
+/** Networks say with the status of too many calls, too, that something else is being done to the resource: that concerns no other call. */
+const conflicts: ReadonlySet<string> = new Set(['AnotherOperationInProgress', 'RetryableError']);
+
+export function isThrottled({ status, code }: Pick<ArmError, 'status' | 'code'>): boolean {
+  return status === 429 && !conflicts.has(code);
+}
+
 type Scope = keyof AzurePlace['scopes'];
 type Meaning = { class: RefusalClass; scope: Scope };
 
@@ -238,7 +245,7 @@ function classify(error: unknown): Meaning {
   if (error instanceof DeadlineExceeded) return { class: 'transient', scope: 'location' };
   if (error instanceof NotStarted) return { class: 'throttle', scope: 'calls' };
   if (!(error instanceof ArmError)) throw error;
-  if (error.status === 429) return { class: 'throttle', scope: 'calls' };
+  if (isThrottled(error)) return { class: 'throttle', scope: 'calls' };
   const known = meaningOfError(error);
   if (known !== null) return known;
   if (error.status === 401) return { class: 'auth', scope: 'account' };

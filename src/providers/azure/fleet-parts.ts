@@ -1,4 +1,5 @@
 import type { Followers } from './followers.ts';
+import type { KnownMachines } from './known-machines.ts';
 import type { AzureParts } from './parts.ts';
 import type { ResourceGroups } from './resources/resource-group.ts';
 import type { SweepPace } from './sweep.ts';
@@ -15,4 +16,5 @@ export interface FleetParts extends AzureParts {
   /** Workers whose failed deployment was counted. */
   toldDeployments: Tallies;
   sweeps: SweepPace;
+  known: KnownMachines;
 }

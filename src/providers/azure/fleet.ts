@@ -3,6 +3,7 @@ import type { ProviderSurroundings } from '#providers/module.ts';
 import type { Arm } from './arm.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import { Followers } from './followers.ts';
+import { KnownMachines } from './known-machines.ts';
 import { inspect } from './inspect.ts';
 import { launch, maxPerOrder, recover } from './launch.ts';
 import { observe } from './observe.ts';
@@ -39,6 +40,7 @@ export function fleetParts(
     missingViews: new Tallies(),
     toldDeployments: new Tallies(),
     sweeps: new SweepPace(surroundings.clock),
+    known: new KnownMachines(parts),
   };
 }
 

@@ -251,7 +251,7 @@ test('the calls of a worker’s life, in both modes, beside those of the origina
     return { polls, others: calls.length - polls };
   };
   // The original: 11 + 10, 16 + 15 and 6 + 8 calls (6 + 2 + 4 when it recognises the cascade), each with as many scans between.
-  assert.deepEqual(await life(sequentialConfiguration), { polls: 5, others: 6 });
-  assert.deepEqual(await life(withAddress), { polls: 6, others: 8 });
-  assert.deepEqual(await life(templateConfiguration), { polls: 7, others: 9 });
+  assert.deepEqual(await life(sequentialConfiguration), { polls: 3, others: 6 });
+  assert.deepEqual(await life(withAddress), { polls: 4, others: 8 });
+  assert.deepEqual(await life(templateConfiguration), { polls: 5, others: 9 });
 });

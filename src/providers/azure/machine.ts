@@ -80,6 +80,24 @@ function byProvisioning(provisioning: string, isIgnoredFailure: boolean): Machin
   }
 }
 
+/** What a machine says of itself that never changes. */
+export interface MachineFacts {
+  record: MachineRecord;
+  orderId: string | null;
+  launchedAt: Date | null;
+}
+
+/** Reads it from what Azure says of a machine when it says all. */
+export function factsOf(machine: JsonObject): MachineFacts {
+  const id = readResourceId(stringMember(machine, 'id') ?? '');
+  const createdMs = Date.parse(stringMember(asObject(machine['properties']), 'timeCreated') ?? '');
+  return {
+    record: recordFrom(machine, stringMember(machine, 'name') ?? id?.name ?? '', id?.group ?? ''),
+    orderId: tagOf(machine, orderTag),
+    launchedAt: Number.isNaN(createdMs) ? null : new Date(createdMs),
+  };
+}
+
 /** A sighting; what would be recorded of it is put together when somebody asks, since most are of machines that are long known. */
 class MachineSighting implements Sighting {
   readonly workerGroup: string;
@@ -92,14 +110,14 @@ class MachineSighting implements Sighting {
   readonly trouble?: Refusal;
   readonly #record: MachineRecord;
 
-  constructor(machine: JsonObject, record: MachineRecord, state: MachineState, trouble: Refusal | null) {
+  constructor(machine: JsonObject, facts: MachineFacts, state: MachineState, trouble: Refusal | null) {
+    const { record, orderId, launchedAt } = facts;
     this.workerGroup = record.location;
     this.workerId = record.workerId;
     this.presence = state.presence;
     this.cloudState = cloudStateOf(machine);
-    this.orderId = tagOf(machine, orderTag);
-    const created = Date.parse(stringMember(asObject(machine['properties']), 'timeCreated') ?? '');
-    this.launchedAt = Number.isNaN(created) ? null : new Date(created);
+    this.orderId = orderId;
+    this.launchedAt = launchedAt;
     if (state.why !== null) this.why = state.why;
     if (trouble !== null) this.trouble = trouble;
     this.#record = record;
@@ -127,14 +145,17 @@ function troubleOf(error: ArmError | null, record: MachineRecord): Refusal | nul
 /**
  * What a machine of ours shows of itself.
  * @param known how its creation is known to have failed: Azure does not always show it with the machine.
+ * @param facts where the machine is shown with its state only.
  */
-export function sightingOf(machine: JsonObject, known: ArmError | null = null): Sighting {
-  const id = readResourceId(stringMember(machine, 'id') ?? '');
-  const workerId = stringMember(machine, 'name') ?? id?.name ?? '';
-  const record = recordFrom(machine, workerId, id?.group ?? '');
+export function sightingOf(
+  machine: JsonObject,
+  known: ArmError | null = null,
+  facts: MachineFacts = factsOf(machine),
+): Sighting {
+  const { record } = facts;
   const state = stateOf(machine, record.ignoredFailures);
   const error = state.presence === 'failed' && !isDead(state) ? (state.error ?? known) : null;
-  return new MachineSighting(machine, record, state, troubleOf(error, record));
+  return new MachineSighting(machine, facts, state, troubleOf(error, record));
 }
 
 /** It was up once: how it was made does not matter any more. */

@@ -33,6 +33,11 @@ export function workerIdOf(orderId: string, index: number): string {
   return `${vmPrefix}${first}${digits.slice(1 - suffixLength)}`;
 }
 
+/** Has it the form of a worker's id? Every machine of ours has such a name. */
+export function isWorkerId(name: string): boolean {
+  return /^vm-[a-z][a-z0-9]{34}$/.test(name);
+}
+
 /** The ids of all workers of an order. */
 export function workerIdsOf({ orderId, count }: Pick<LaunchOrder, 'orderId' | 'count'>): string[] {
   return Array.from({ length: count }, (_none, index) => workerIdOf(orderId, index));

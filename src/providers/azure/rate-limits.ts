@@ -1,6 +1,6 @@
 import type { ProviderSurroundings } from '#providers/module.ts';
 import type { Arm, ArmAnswer, ArmRequest } from './arm.ts';
-import { ArmError, retryAfterMs } from './errors.ts';
+import { ArmError, isThrottled, retryAfterMs } from './errors.ts';
 
 const limitTypes = ['reads', 'writes', 'deletes'] as const;
 
@@ -13,14 +13,16 @@ export function watchLimits(
   providerId: string,
   { log, metrics }: Pick<ProviderSurroundings, 'log' | 'metrics'>,
 ): Arm {
-  const tell = ({ method }: ArmRequest, answer: ArmAnswer): void => {
+  const tellLimits = (answer: ArmAnswer): (number | null)[] => {
     const remaining = limitTypes.map((type) => [type, remainingOf(answer, `subscription-${type}`)] as const);
     for (const [limitType, value] of remaining) {
       if (value !== null) metrics.gauge('worker_manager_azure_ratelimit_remaining', { providerId, limitType }, value);
     }
-    if (answer.status !== 429) return;
+    return remaining.map(([, value]) => value);
+  };
+  const tellThrottled = ({ method }: ArmRequest, answer: ArmAnswer, remaining: readonly (number | null)[]): void => {
+    const [remainingReads, remainingWrites, remainingDeletes] = remaining;
     const operationType = operationTypeOf(method);
-    const [remainingReads, remainingWrites, remainingDeletes] = remaining.map(([, value]) => value);
     const waitMs = retryAfterMs(answer);
     metrics.count('worker_manager_azure_throttle_total', { providerId, operationType });
     log.write('azure-throttled', 'warning', {
@@ -37,10 +39,13 @@ export function watchLimits(
     async send(request, signal) {
       try {
         const answer = await arm.send(request, signal);
-        tell(request, answer);
+        tellLimits(answer);
         return answer;
       } catch (error) {
-        if (error instanceof ArmError && error.answer !== null) tell(request, error.answer);
+        if (error instanceof ArmError && error.answer !== null) {
+          const remaining = tellLimits(error.answer);
+          if (isThrottled(error)) tellThrottled(request, error.answer, remaining);
+        }
         throw error;
       }
     },

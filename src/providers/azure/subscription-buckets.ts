@@ -4,7 +4,7 @@ import { TokenBucket } from '#lib/rate-limit.ts';
 import { NotStarted } from '#providers/call-gate.ts';
 import type { CallLimit } from '#providers/call-gate.ts';
 import type { ArmAnswer, CallKind } from './arm.ts';
-import { ArmError, retryAfterMs } from './errors.ts';
+import { ArmError, isThrottled, retryAfterMs } from './errors.ts';
 
 /** Azure counts calls to a subscription in three buckets, whatever they are about. */
 type Bucket = 'reads' | 'writes' | 'deletes';
@@ -52,6 +52,6 @@ export class SubscriptionBuckets {
 
 /** The header tells the two apart (https://learn.microsoft.com/troubleshoot/azure/virtual-machines/troubleshooting-throttling-errors). */
 function isEmptied(error: unknown, bucket: Bucket): error is ArmError & { answer: ArmAnswer } {
-  if (!(error instanceof ArmError) || error.status !== 429 || error.answer === null) return false;
+  if (!(error instanceof ArmError) || !isThrottled(error) || error.answer === null) return false;
   return Number(error.answer.header(`x-ms-ratelimit-remaining-subscription-${bucket}`) ?? Infinity) <= 0;
 }

@@ -4,7 +4,7 @@ import type { ArmAnswer } from '#providers/azure/arm.ts';
 import { ArmError, classOf, isNotFound } from '#providers/azure/errors.ts';
 import type { MachineRecord } from '#providers/azure/machine-record.ts';
 import { asObject } from '#providers/azure/members.ts';
-import { removing, ended, operationOf } from '#providers/azure/operation.ts';
+import { ended, operationOf, removing, removingMachine } from '#providers/azure/operation.ts';
 import type { AzureParts } from '#providers/azure/parts.ts';
 import { resourcePath, resourceTypes, withQuery } from '#providers/azure/paths.ts';
 import type { ResourceId, ResourceKind } from '#providers/azure/paths.ts';
@@ -85,9 +85,9 @@ export async function beginRemoval(parts: AzureParts, id: ResourceId, signal: Ab
 
 /** The longest that one resource may take to go; machines need minutes at times. */
 const removalLimitMs = 15 * 60_000;
-/** What holds a resource lets go within seconds of its own end. */
+/** What holds a resource lets go within seconds of its own end, but for interfaces of machines that failed: Azure reserves them for 180 s. */
 const heldRestMs = 1_000;
-const heldTries = 20;
+const heldTries = 30;
 
 /**
  * Deletes a resource and waits for the end of it. As long as something else that is on its way out holds it (a conflict), it is asked for again.
@@ -104,23 +104,22 @@ export async function remove(
     try {
       const removal = tries === 1 && begun !== undefined ? begun : await beginRemoval(parts, id, signal);
       if (removal.kind === 'gone') return tries > 1;
-      const operation = operationOf(removal.answer);
-      const ending =
-        operation === null
-          ? 'succeeded'
-          : await ended(
-              parts,
-              operation,
-              { what: `${id.kind}.delete`, haste: removing, limitMs: removalLimitMs },
-              signal,
-            );
-      if (ending === 'succeeded' || (await find(parts, id, signal)) === null) return true;
+      if (await isOver(parts, id, removal.answer, signal)) return true;
     } catch (error) {
       signal.throwIfAborted();
       if (tries >= heldTries || !isWorthRepeating(error)) throw error;
     }
     await clock.sleep(heldRestMs * Math.min(tries, 10), signal);
   }
+}
+
+/** Waits for the end of a deletion. @returns false when the resource is there all the same. */
+async function isOver(parts: AzureParts, id: ResourceId, begun: ArmAnswer, signal: AbortSignal): Promise<boolean> {
+  const operation = operationOf(begun);
+  if (operation === null) return true;
+  const haste = id.kind === 'vm' ? removingMachine : removing;
+  const ending = await ended(parts, operation, { what: `${id.kind}.delete`, haste, limitMs: removalLimitMs }, signal);
+  return ending === 'succeeded' || (await find(parts, id, signal)) === null;
 }
 
 /** Conflicts pass when whatever causes them has passed; some come as 400, with what is in use. */
