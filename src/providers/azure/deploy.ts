@@ -3,6 +3,7 @@ import { countDeploymentErrors } from './deployment-errors.ts';
 import { ArmError, refusalOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import type { MachineOutcome } from './launch.ts';
+import { surely } from './make.ts';
 import type { MachineOrder } from './make.ts';
 import { operationOf } from './operation.ts';
 import { deploymentBody, deploymentId, findDeployment } from './resources/deployment.ts';
@@ -27,8 +28,8 @@ export async function deploy(
   const id = deploymentId(record);
   parts.knownGroups.add(record.group.toLowerCase());
   try {
+    if (isRepeat && (await surely(exists(parts, plan, signal)))) return { kind: 'launched', vmId: null };
     await whileWanted(parts.groups.ensure(record.group, record.location, workerPoolId), signal);
-    if (isRepeat && (await exists(parts, plan, signal))) return { kind: 'launched', vmId: null };
     const operation = operationOf(await put(parts, id, deploymentBody(plan), signal));
     if (operation !== null) {
       parts.followers.follow(record.workerId, 'deployment.put', operation, async (ended) => {

@@ -156,7 +156,16 @@ describe('the innermost error', () => {
 
   test('an answer without an error has its status for a code', () => {
     assert.equal(errorOf(answer(502, {})).code, 'HTTP502');
-    assert.equal(isNotFound(errorOf(answer(404, {}))), true);
+  });
+
+  // Else a subscription that is disabled, or a proxy in between, would make every machine look gone.
+  test('not found is only what Azure says of the thing itself', () => {
+    const notFound = (code: string): boolean => isNotFound(errorOf(answer(404, { error: { code } })));
+    for (const code of ['ResourceNotFound', 'NotFound', 'ResourceGroupNotFound', 'DeploymentNotFound']) {
+      assert.equal(notFound(code), true, code);
+    }
+    for (const code of ['SubscriptionNotFound', 'InvalidResourceType', '']) assert.equal(notFound(code), false, code);
+    assert.equal(isNotFound(errorOf(answer(404, {}))), false);
   });
 });
 

@@ -102,8 +102,16 @@ function detailsOf(error: JsonObject): readonly JsonObject[] {
   }
 }
 
+const absences: ReadonlySet<string> = new Set([
+  'ResourceNotFound',
+  'NotFound',
+  'ResourceGroupNotFound',
+  'DeploymentNotFound',
+]);
+
+/** Is there no such thing? A 404 that says so of the subscription, or comes from something in between, says nothing of the resource. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof ArmError && error.status === 404;
+  return error instanceof ArmError && error.status === 404 && absences.has(error.code);
 }
 
 /** Networks say with the status of too many calls, too, that something else is being done to the resource: that concerns no other call. */
@@ -197,6 +205,7 @@ const meanings: readonly (Meaning & { codes: readonly string[] })[] = [
     codes: [
       'AnotherOperationInProgress',
       'RetryableError',
+      'ReferencedResourceNotProvisioned',
       'InternalServerError',
       'InternalExecutionError',
       'NetworkingInternalOperationError',

@@ -184,3 +184,56 @@ test('a resource group that a launch config names is made once, and asked for ag
   await launched(small, unnamed);
   assert.equal(small.azure.counts()['resourceGroups.get'], 2);
 });
+
+// spec: P-42
+test('as long as Azure does not say what an earlier attempt made, a repeat is in doubt, and not refused', async () => {
+  for (const configuration of [sequentialConfiguration, templateConfiguration]) {
+    const small = aSmallAzure();
+    const { request } = await launched(small, configuration);
+    await small.clock.step(120_000);
+    small.azure.faults.push({
+      matches: ({ operation }) => operation === 'virtualMachines.get',
+      how: 'break',
+      times: Infinity,
+    });
+    const { value } = await passing(small.clock, small.fleet.launch(request, never));
+    assert.deepEqual([value.kind, value.refusal?.class], ['unknown', 'transient']);
+    assert.equal(small.azure.ofType('virtualMachines').length, 1);
+  }
+});
+
+// spec: provisioning 12.73
+test('an interface that is accepted and then fails is undone, too', async () => {
+  const small = aSmallAzure();
+  small.azure.faults.push({
+    matches: ({ operation }) => operation === 'operations.get',
+    how: { status: 400, code: 'SubnetIsFull' },
+    times: 1,
+  });
+  const { value } = await passing(
+    small.clock,
+    small.fleet.launch(aRequest(small.clock, sequentialConfiguration), never),
+  );
+  assert.deepEqual(
+    [value.kind, value.refusal?.title, value.refusal?.class],
+    ['settled', 'NIC Creation Error', 'capacity'],
+  );
+  await small.clock.step(120_000);
+  assert.equal(small.azure.things.size, 0);
+});
+
+// TC#8314: a stale 404
+test('a machine that Azure does not show yet is ended all the same, because its interface names it', async () => {
+  const small = aSmallAzure();
+  const { workers } = await launched(small, sequentialConfiguration);
+  await small.clock.step(times.machine + 10_000);
+  const hidden = { status: 404, code: 'ResourceNotFound' };
+  const isOfMachine = ({ operation }: { operation: string }): boolean => operation.startsWith('virtualMachines.');
+  small.azure.faults.push({ matches: isOfMachine, how: hidden, times: 4 });
+  assert.deepEqual(
+    (await inspected(small, workers)).map(({ presence }) => presence),
+    ['starting'],
+  );
+  await ended(small, workers);
+  assert.equal(small.azure.things.size, 0);
+});

@@ -1,5 +1,4 @@
 import type { JsonObject } from '#core/json.ts';
-import type { Refusal } from '#core/launch.ts';
 import { stringMember } from '#core/provider.ts';
 import { LaunchUncertain } from '#providers/launch-call.ts';
 import { ArmError, refusalOf } from './errors.ts';
@@ -37,40 +36,63 @@ export async function make(
   { place, isRepeat }: MachineOrder,
   signal: AbortSignal,
 ): Promise<MachineOutcome> {
-  const { record } = plan;
-  let step = vm;
-  let isAnyMade = false;
+  const progress: Progress = { step: vm, isAnyMade: false };
   try {
-    const known = isRepeat ? await find(parts, vm.idOf(record), signal) : null;
+    const known = isRepeat ? await surely(find(parts, vm.idOf(plan.record), signal)) : null;
     if (known !== null) return launchedAs(known);
     let made: JsonObject = {};
-    for (step of handlers.filter((handler) => handler.isWanted(plan))) {
-      made = await makeStep(parts, plan, step, signal);
-      isAnyMade = true;
+    for (const step of handlers.filter((handler) => handler.isWanted(plan))) {
+      progress.step = step;
+      made = await makeStep(parts, plan, progress, signal);
     }
     return launchedAs(made);
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof LaunchUncertain ? error.cause : error;
-    const refusal = refusalOf(cause, place.scopes, step.title);
-    if (step === vm && isAboutExisting(cause)) return existing(parts, plan, refusal, signal);
-    if (error instanceof LaunchUncertain) return { kind: 'unknown', refusal };
-    if (isAnyMade) void undo(parts, plan);
-    return { kind: 'refused', refusal };
+    const outcome = await outcomeOf(parts, plan, { error, step: progress.step, place }, signal);
+    if (outcome.kind === 'refused' && progress.isAnyMade) void undo(parts, plan);
+    return outcome;
   }
+}
+
+/** How far a machine got. */
+interface Progress {
+  step: ResourceHandler;
+  isAnyMade: boolean;
+}
+
+/** What a step that did not succeed makes of the machine. */
+async function outcomeOf(
+  parts: FleetParts,
+  plan: MachinePlan,
+  { error, step, place }: { error: unknown; step: ResourceHandler; place: AzurePlace },
+  signal: AbortSignal,
+): Promise<MachineOutcome> {
+  const isUncertain = error instanceof LaunchUncertain;
+  const cause = isUncertain ? error.cause : error;
+  const refusal = refusalOf(cause, place.scopes, step.title);
+  try {
+    const earlier = step === vm && mayBeEarlier(cause) ? await earlierMachine(parts, plan, cause, signal) : null;
+    if (earlier !== null) return earlier;
+  } catch (unanswered) {
+    signal.throwIfAborted();
+    return { kind: 'unknown', refusal: refusalOf(unanswered, place.scopes, step.title) };
+  }
+  return { kind: isUncertain ? 'unknown' : 'refused', refusal };
 }
 
 /** @returns what Azure answers of it. */
 async function makeStep(
   parts: FleetParts,
   plan: MachinePlan,
-  step: ResourceHandler,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { record } = plan;
+  const { step } = progress;
   // A machine that exists is not to be changed: its password would be another one, which Azure refuses.
   const condition = step === vm ? { 'if-none-match': '*' } : {};
   const answer = await put(parts, step.idOf(record), step.bodyOf(plan), signal, condition);
+  progress.isAnyMade = true;
   const operation = operationOf(answer);
   if (operation === null) return answer.body;
   if (step !== vm) {
@@ -81,31 +103,38 @@ async function makeStep(
   return answer.body;
 }
 
+/** Looks for what an earlier attempt may have made: without an answer the whole machine is in doubt. */
+export async function surely<T>(look: Promise<T>): Promise<T> {
+  try {
+    return await look;
+  } catch (error) {
+    throw new LaunchUncertain(error);
+  }
+}
+
 function launchedAs(machine: JsonObject): MachineOutcome {
   return { kind: 'launched', vmId: stringMember(asObject(machine['properties']), 'vmId') };
 }
 
 /** Refusals that an existing machine may be the reason of: an earlier attempt made it. */
-function isAboutExisting(error: unknown): boolean {
-  if (!(error instanceof ArmError)) return false;
-  return error.status === 412 || error.status === 409 || error.code === 'PropertyChangeNotAllowed';
+function mayBeEarlier(error: unknown): error is ArmError {
+  return error instanceof ArmError && (provesEarlier(error) || error.status === 409);
 }
 
-async function existing(
+function provesEarlier({ status, code }: ArmError): boolean {
+  return status === 412 || code === 'PropertyChangeNotAllowed';
+}
+
+/** The machine that an earlier attempt made; null when there is none. Azure may know it better than it shows it. */
+async function earlierMachine(
   parts: FleetParts,
-  plan: MachinePlan,
-  refusal: Refusal,
+  { record }: MachinePlan,
+  refused: ArmError,
   signal: AbortSignal,
-): Promise<MachineOutcome> {
-  try {
-    const found = await find(parts, vm.idOf(plan.record), signal);
-    if (found !== null) return launchedAs(found);
-  } catch {
-    signal.throwIfAborted();
-    return { kind: 'unknown', refusal: { ...refusal, class: 'transient' } };
-  }
-  void undo(parts, plan);
-  return { kind: 'refused', refusal };
+): Promise<MachineOutcome | null> {
+  const found = await find(parts, vm.idOf(record), signal);
+  if (found !== null) return launchedAs(found);
+  return provesEarlier(refused) ? { kind: 'launched', vmId: null } : null;
 }
 
 /** In reverse, in the background. What a crash leaves of it is found by its tags. */

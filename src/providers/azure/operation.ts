@@ -1,7 +1,7 @@
 import { stringMember } from '#core/provider.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
 import type { Arm, ArmAnswer } from './arm.ts';
-import { ArmError, classOf, innermost, isNotFound, ownCodes, retryAfterMs } from './errors.ts';
+import { ArmError, classOf, innermost, ownCodes, retryAfterMs } from './errors.ts';
 import { asObject } from './members.ts';
 import type { AzureParts } from './parts.ts';
 
@@ -127,7 +127,7 @@ async function lookAt(
     answer = await arm.send({ method: 'GET', url, kind: 'opRead', operation: 'operations.get' }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (isNotFound(error)) return { ending: 'expired', wishMs };
+    if (error instanceof ArmError && error.status === 404) return { ending: 'expired', wishMs };
     const refusalClass = classOf(error);
     if (refusalClass === 'transient' || refusalClass === 'throttle' || refusalClass === 'auth')
       return { ending: null, wishMs };

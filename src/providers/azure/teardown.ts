@@ -1,7 +1,7 @@
 import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
-import { partsByWorker } from './leftovers.ts';
+import { isHeld, partsByWorker } from './leftovers.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { asObject, objectAt, objectsIn } from './members.ts';
 import type { AzureParts } from './parts.ts';
@@ -31,6 +31,9 @@ interface Remains {
 export type TeardownMode = 'fast' | 'slow';
 
 const restMs = 1_000;
+/** Azure shows what it has accepted within a minute or two. */
+const hiddenRestMs = 5_000;
+const mostHiddenLooks = 30;
 /** A cancelled deployment ends when the step that it is at has ended. */
 const deploymentLimitMs = 15 * 60_000;
 
@@ -50,16 +53,40 @@ export async function tearDown(
   const [remains, isDeployed] = isTemplate
     ? await templateRemains(parts, record, signal)
     : ([sequentialRemains(record), false] as const);
-  const vmId = vm.idOf(record);
-  // "Not found" of a machine that was only just made may be premature: a deployment that went on, or a stale answer (TC#8314).
-  if (begun.kind === 'begun') await remove(parts, vmId, signal, begun);
-  else if ((await find(parts, vmId, signal)) !== null) await remove(parts, vmId, signal);
+  await takeMachine(parts, record, begun, remains.nics, signal);
   const found = await Promise.all([
     takeAll(parts, remains.nics, signal).then(async (some) => (await takeAll(parts, remains.ips, signal)) || some),
     takeAll(parts, remains.disks, signal),
   ]);
   if (isDeployed && !record.keepDeployment) await remove(parts, deploymentId(record), signal);
   return found.includes(true) ? 'slow' : 'fast';
+}
+
+/**
+ * Deletes the machine itself. "Not found" of one that was only just made may be premature: a deployment that went on, or a stale answer (TC#8314). So it
+ * is asked for again, and its interface is a witness.
+ */
+async function takeMachine(
+  parts: AzureParts,
+  record: MachineRecord,
+  begun: Removal,
+  nics: readonly ResourceId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const id = vm.idOf(record);
+  if (begun.kind === 'begun') {
+    await remove(parts, id, signal, begun);
+    return;
+  }
+  for (let looks = 1; looks <= mostHiddenLooks; looks++) {
+    if ((await find(parts, id, signal)) !== null) {
+      await remove(parts, id, signal);
+      return;
+    }
+    const witnesses = await Promise.all(nics.map((witness) => find(parts, witness, signal)));
+    if (!witnesses.some((witness) => witness !== null && isHeld(witness))) return;
+    await parts.surroundings.clock.sleep(hiddenRestMs, signal);
+  }
 }
 
 function sequentialRemains(record: MachineRecord): Remains {
