@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Sighting } from '#core/provider.ts';
 import {
   another,
   aRequest,
@@ -14,6 +15,8 @@ import {
 } from '#test/azure/small-life.ts';
 import { subscriptionId, templateConfiguration } from '#test/azure/small-azure-world.ts';
 import { never } from '#test/conformance/provider/world.ts';
+
+const isThere = ({ presence }: Sighting): boolean => presence !== 'gone';
 
 for (const [mode, configuration] of [
   ['resources', withAddress],
@@ -78,7 +81,7 @@ for (const [mode, configuration] of [
       small.azure.faults.splice(0);
       const next = another(small);
       // As the loops do: looked at, and ended again as long as something shows.
-      for (let look = 0; look < 5 && (await inspected(next, workers)).length > 0; look++) await ended(next, workers);
+      for (let look = 0; look < 5 && (await inspected(next, workers)).some(isThere); look++) await ended(next, workers);
       assert.deepEqual([...small.azure.things.keys()], [], `died at ${died}`);
       if (isOver) return;
     }

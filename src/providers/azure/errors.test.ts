@@ -169,7 +169,7 @@ describe('the innermost error', () => {
   });
 });
 
-// spec: provisioning 12.85
+// spec: provisioning 5.2
 test('the wish when to come again is a whole number of seconds above 0', () => {
   const wish = (value: string | undefined): number | null =>
     retryAfterMs(answer(429, {}, value === undefined ? {} : { 'retry-after': value }));

@@ -25,7 +25,8 @@ interface Shared {
 
 /**
  * What Azure shows of these workers, each asked about by itself; one of which nothing is left is missing from the result. Not found is asked twice,
- * in two ways, and then of what was made beside the machine (TC#8314). Machines that this process is ending are not asked about.
+ * in two ways, and then of what was made beside the machine (TC#8314). Machines that this process is
+ * ending, or saw to their end, are not asked about.
  */
 export async function inspect(
   parts: FleetParts,
@@ -53,7 +54,7 @@ async function inspectOne(
   const record = recordOf(worker, parts.resourceGroupName);
   if (parts.teardowns.isRunning(workerId))
     return sightingWithout(record, { presence: 'ending', cloudState: 'being deleted' });
-  if (parts.teardowns.hasEnded(workerId)) return null;
+  if (parts.teardowns.hasEnded(workerId)) return sightingWithout(record, { presence: 'gone', cloudState: 'deleted' });
   const machine = await find(parts, vm.idOf(record), signal, { $expand: 'instanceView' });
   if (machine !== null) {
     parts.missingViews.delete(workerId);

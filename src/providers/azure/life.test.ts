@@ -13,7 +13,7 @@ import {
 } from '#test/azure/small-life.ts';
 import { sequentialConfiguration, templateConfiguration } from '#test/azure/small-azure-world.ts';
 
-// spec: provisioning 8.5, 8.8.2, P-55
+// spec: provisioning 8.5, 8.8, P-55
 test('a machine is accepted as soon as its address and its interface are there', async () => {
   const small = aSmallAzure();
   const { tookMs } = await launched(small, withAddress);
@@ -22,7 +22,22 @@ test('a machine is accepted as soon as its address and its interface are there',
   assert.equal(small.azure.ofType('publicIPAddresses').length, 1);
 });
 
-// spec: provisioning 12.72
+// spec: provisioning 8.4, P-44, P-58
+test('what is recorded of a machine are names, sizes and flags, whichever way it was made', async () => {
+  const small = aSmallAzure();
+  const wishes = {
+    workerManager: { ignoreFailedProvisioningStates: ['OSProvisioningTimedOut'], keepDeployment: true },
+  };
+  for (const configuration of [sequentialConfiguration, templateConfiguration]) {
+    const { workers } = await launched(small, { ...configuration, ...wishes });
+    const { providerData } = workers[0]!;
+    assert.deepEqual(providerData['ignoreFailedProvisioningStates'], ['OSProvisioningTimedOut']);
+    assert.ok(JSON.stringify(providerData).length < 1_000);
+    assert.ok(!/"template"|Password|customData/.test(JSON.stringify(providerData)));
+  }
+});
+
+// spec: provisioning 8.8
 test('without a public address the interface comes first', async () => {
   const small = aSmallAzure();
   await launched(small, sequentialConfiguration);
@@ -43,10 +58,13 @@ test('a teardown takes as long as the machine takes to go, and is told as fast',
     told.map(({ fields }) => fields['mode']),
     ['fast'],
   );
-  assert.deepEqual(await inspected(small, workers), []);
+  assert.deepEqual(
+    (await inspected(small, workers)).map(({ presence }) => presence),
+    ['gone'],
+  );
 });
 
-// spec: provisioning 8.9, 12.74
+// spec: provisioning 8.9
 test('what does not go with its machine goes after it, the interface before the address', async () => {
   const small = aSmallAzure();
   small.azure.isDetaching = true;
@@ -81,7 +99,7 @@ test('a deployment is followed, and deleted once it has succeeded', async () => 
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 12.80
+// spec: provisioning 8.7
 test('a deployment that is to be kept is kept, also when its machine ends', async () => {
   const small = aSmallAzure();
   const { workers } = await launched(small, { ...templateConfiguration, workerManager: { keepDeployment: true } });
@@ -115,7 +133,7 @@ test('parts that a template does not tag, and that stay, are found by what the m
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 8.8.1
+// spec: provisioning 8.8, P-52
 test('a machine that Azure accepted and then found no place for is told as a refusal for capacity', async () => {
   const small = aSmallAzure();
   small.azure.allocationFailure = { code: 'AllocationFailed', message: 'Allocation failed.' };
@@ -141,7 +159,7 @@ test('a machine that Azure accepted and then found no place for is told as a ref
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 8.7, 8.11
+// spec: provisioning 8.7, 8.11, P-27
 test('a deployment that failed is told with its innermost cause, counted once, and taken down', async () => {
   const small = aSmallAzure();
   small.azure.allocationFailure = { code: 'SkuNotAvailable', message: 'No such size there.' };
@@ -183,7 +201,7 @@ test('a deployment that failed is told with its innermost cause, counted once, a
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 12.75, 12.77
+// spec: provisioning 8.6
 test('a machine deleted behind our back is missing, and what it left is found', async () => {
   const small = aSmallAzure();
   small.azure.isDetaching = true;
@@ -197,7 +215,8 @@ test('a machine deleted behind our back is missing, and what it left is found', 
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 8.8.1, 12.79 (TC#8314)
+// TC#8314
+// spec: provisioning 8.8
 test('a machine whose state alone is not found lives on, until that has happened three times in a row', async () => {
   const small = aSmallAzure();
   const { workers } = await launched(small, sequentialConfiguration);
@@ -231,7 +250,7 @@ test('what a crashed launch left is found by its tags, with its order', async ()
   assert.equal(small.azure.things.size, 0);
 });
 
-// spec: provisioning 8.16
+// spec: provisioning 8.14
 test('the calls of a worker’s life, in both modes, beside those of the original', async () => {
   const quick = { network: 1_000, machine: 20_000, removal: 10_000, deployment: 20_000 };
   const life = async (configuration: JsonObject): Promise<{ polls: number; others: number }> => {

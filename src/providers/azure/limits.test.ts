@@ -68,7 +68,7 @@ function aLimitedArm(
   return { clock, limited, sent, told, heard: surroundings.heard };
 }
 
-// spec: provisioning 5.2, 5.3, 12.85, P-08
+// spec: provisioning 5.2, 5.3, P-08
 describe('limits of Azure', () => {
   test('compute that is throttled waits as long as it was told to, and the network does not', async () => {
     const { clock, limited, sent } = aLimitedArm(({ operation }, count) =>

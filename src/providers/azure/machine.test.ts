@@ -39,7 +39,7 @@ const table: [string, string[], string[], string][] = [
   ['', [], [], 'suspended'],
 ];
 
-// spec: provisioning 8.8.1, 12.77, 12.78, P-14
+// spec: provisioning 8.8, P-14
 describe('what a machine shows', () => {
   for (const [state, codes, ignored, presence] of table) {
     test(`${state || 'nothing'} with ${codes.join(' and ') || 'no status'}, ignoring ${ignored.join()}, is ${presence}`, () => {
@@ -53,7 +53,7 @@ describe('what a machine shows', () => {
     assert.equal(error, null);
   });
 
-  // spec: provisioning 8.8.1, 8.11
+  // spec: provisioning 8.8, 8.11
   test('a failed allocation is a refusal, a system that does not come up and an eviction are none', () => {
     const allocation = new ArmError('AllocationFailed', 'No place.', { isOperation: true });
     const codes = (...given: string[]): JsonObject => machine('Failed', given);

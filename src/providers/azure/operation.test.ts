@@ -66,7 +66,7 @@ function following(looks: readonly (ArmAnswer | Error)[], kind: 'status' | 'loca
 
 const inProgress = answer(200, { status: 'InProgress' });
 
-// spec: provisioning 8.8.3
+// spec: provisioning 8.8
 describe('an operation', () => {
   test('is looked at until it has succeeded', async () => {
     const { clock, ending, askedMs } = following([inProgress, inProgress, answer(200, { status: 'Succeeded' })]);

@@ -36,7 +36,7 @@ const ourTags = {
   'deployment-method': 'sequential',
 };
 
-// spec: provisioning 8.2, 8.3, 12.71
+// spec: provisioning 8.2, 8.3
 describe('a machine by resources', () => {
   const configuration: JsonObject = {
     ...sequentialConfiguration,
@@ -58,6 +58,7 @@ describe('a machine by resources', () => {
   const plan = aPlan(configuration);
   const body = vm.bodyOf(plan);
 
+  // spec: P-58
   test('keeps the launch config’s tags, and ours win', () => {
     const { 'launch-config-digest': digest, ...tags } = body['tags'] as Record<string, string>;
     assert.match(digest ?? '', /^[0-9a-f]{16}$/);
