@@ -40,10 +40,10 @@ async function respond(azure: SmallAzure, request: IncomingMessage, response: Se
     ...(text === '' ? {} : { body: JSON.parse(text) as JsonObject }),
     ...(condition === undefined ? {} : { headers: { 'if-none-match': condition } }),
   };
-  const { status, body, header } = await answered(azure, asked);
-  const operation = header('azure-asyncoperation');
-  response.writeHead(status, operation === null ? {} : { 'azure-asyncoperation': operation });
-  response.end(status === 204 ? undefined : JSON.stringify(body));
+  const answer = await answered(azure, asked);
+  const operation = answer.header('azure-asyncoperation');
+  response.writeHead(answer.status, operation === null ? {} : { 'azure-asyncoperation': operation });
+  response.end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
 }
 
 async function answered(azure: SmallAzure, request: ArmRequest): Promise<ArmAnswer> {
