@@ -16,7 +16,7 @@ export interface Haste {
 /** The steps of a launch, which has a minute in all. */
 export const launching: Haste = { longestMs: 750, looksPerSecond: 10 };
 /** The steps of a teardown: the machine itself, which takes longest, and what it held. */
-export const removingMachine: Haste = { longestMs: 1_500, looksPerSecond: 4 };
+export const removingMachine: Haste = { longestMs: 1_500, looksPerSecond: 6 };
 export const removing: Haste = { longestMs: 500, looksPerSecond: 3 };
 /** The loops look by themselves, too. */
 export const inBackground: Haste = { longestMs: 5_000, looksPerSecond: 2 };

@@ -14,6 +14,7 @@ import { workerOfDeployment } from './names.ts';
 import { isFinal } from './operation.ts';
 import { allOf, pages } from './pages.ts';
 import { groupPath, withQuery } from './paths.ts';
+import { isDiscarded } from './resources/deployment.ts';
 import { provisioningState, remove } from './resources/resource.ts';
 import { isOurs, orderTag, tagOf, wishesIn } from './tags.ts';
 
@@ -59,8 +60,8 @@ export async function sweep(
   const sightings = new Map(left.map(([workerId, resources]) => [workerId, sightingByParts(workerId, resources)]));
   for (const deployment of await ourDeployments(parts, signal)) {
     const workerId = workerOfDeployment(stringMember(deployment.body, 'name') ?? '');
-    if (workerId === null) continue;
     const state = provisioningState(deployment.body);
+    if (workerId === null || isDiscarded(state)) continue;
     if (/^succeeded$/i.test(state)) {
       if (!wishesIn(deployment.body).keepDeployment && !parts.followers.isFollowed(workerId))
         void discard(parts, deployment);

@@ -38,7 +38,7 @@ export function deploymentBody({ configuration, record, tags, customData }: Mach
   return { tags, properties: { ...deployment, parameters: { ...asObject(deployment['parameters']), ...ours } } };
 }
 
-/** How far a deployment got; null: Azure does not know it. */
+/** How far a deployment got; null: Azure does not know it. One that is being deleted is over, whatever it came to. */
 export async function findDeployment(
   parts: AzureParts,
   record: MachineRecord,
@@ -48,7 +48,16 @@ export async function findDeployment(
   if (found === null) return null;
   const state = provisioningState(found);
   const error = objectAt(found, 'properties', 'error');
-  return { state, isActive: !isFinal(state), error: Object.keys(error).length === 0 ? null : innermost(error) };
+  return {
+    state,
+    isActive: !isFinal(state) && !isDiscarded(state),
+    error: Object.keys(error).length === 0 ? null : innermost(error),
+  };
+}
+
+/** Is its record on its way out? What it made stays. */
+export function isDiscarded(state: string): boolean {
+  return /^delet(?:ing|ed)$/i.test(state);
 }
 
 /** Asks for the end of a deployment that is under way; one that has ended by itself is as good. */
