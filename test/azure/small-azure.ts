@@ -119,7 +119,13 @@ export class SmallAzure implements Arm {
     const group = /^\/subscriptions\/[^/]+\/resourcegroups(?:\/([^/]+))?$/i.exec(pathname);
     if (group !== null) return this.#group(method, group[1], body);
     if (pathname.endsWith('/cancel')) return this.#cancel(pathname.slice(0, -'/cancel'.length));
-    if (pathname.endsWith('/operations')) return this.#steps(pathname.slice(0, -'/operations'.length));
+    if (pathname.endsWith('/operations')) {
+      return this.#steps(
+        pathname
+          .slice(0, -'/operations'.length)
+          .replace('/deployments/', '/providers/Microsoft.Resources/deployments/'),
+      );
+    }
     const isItem = /\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+$/i.test(pathname);
     if (!isItem) return this.#list(pathname, this.isStatusBare && url.includes('statusOnly'));
     if (method === 'GET') return this.#get(pathname);

@@ -145,8 +145,7 @@ const meanings: readonly (Meaning & { codes: readonly string[] })[] = [
       'CapacityReservationGroupFull',
       'SpotCapacityNotAvailable',
       // The market has risen above the launch config's price: there are no machines at that price now.
-      'MaxPriceNotMet',
-      'BidPriceTooLow',
+      'SpotPriceGreaterThanProvidedMaxPrice',
     ],
   },
   {

@@ -30,10 +30,13 @@ export async function terminate(
 async function terminateOne(parts: FleetParts, worker: FleetWorker, signal: AbortSignal): Promise<TerminateOutcome> {
   const record = recordOf(worker, parts.resourceGroupName);
   const key = { workerPoolId: worker.workerPoolId, workerGroup: worker.workerGroup, workerId: worker.workerId };
-  if (parts.teardowns.isRunning(worker.workerId)) return { worker, accepted: true, refusal: null };
+  const { teardowns } = parts;
+  if (teardowns.isRunning(worker.workerId) || teardowns.hasEnded(worker.workerId)) {
+    return { worker, accepted: true, refusal: null };
+  }
   try {
     const begun = await beginRemoval(parts, vm.idOf(record), signal);
-    parts.teardowns.begin(record, begun, key);
+    teardowns.begin(record, begun, key);
     return { worker, accepted: true, refusal: null };
   } catch (error) {
     signal.throwIfAborted();

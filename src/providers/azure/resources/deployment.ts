@@ -9,7 +9,7 @@ import { newAdministrator } from '#providers/azure/names.ts';
 import { isFinal } from '#providers/azure/operation.ts';
 import { allOf, pages } from '#providers/azure/pages.ts';
 import type { AzureParts } from '#providers/azure/parts.ts';
-import { readResourceId, resourcePath, withQuery } from '#providers/azure/paths.ts';
+import { groupPath, readResourceId, resourcePath, withQuery } from '#providers/azure/paths.ts';
 import type { ResourceId } from '#providers/azure/paths.ts';
 import { find, provisioningState } from './resource.ts';
 import type { MachinePlan } from './resource.ts';
@@ -84,7 +84,10 @@ export async function deploymentSteps(
   record: MachineRecord,
   signal: AbortSignal,
 ): Promise<DeploymentStep[]> {
-  const url = withQuery(`${resourcePath(parts.subscriptionId, deploymentId(record))}/operations`, 'deployment');
+  const { group, name } = deploymentId(record);
+  // Older than the providers, and still where it is documented (Deployment Operations - List).
+  const path = `${groupPath(parts.subscriptionId, group)}/deployments/${encodeURIComponent(name)}/operations`;
+  const url = withQuery(path, 'deployment');
   return (await allOf(pages(parts, url, 'deployments.listOperations', signal))).map(stepOf);
 }
 
