@@ -46,8 +46,7 @@ export class DeploymentRun {
       return;
     }
     this.#deployment.provisioningState = 'Running';
-    const hasFailed = this.#deployment.steps.some(({ state }) => state === 'Failed');
-    if (!hasFailed) {
+    if (!this.#hasFailed) {
       const unfinished = new Set([...this.#waiting, ...this.#under].map(({ key }) => key));
       const ready = [...this.#waiting].filter(({ after }) => ![...after].some((key) => unfinished.has(key)));
       for (const resource of ready) {
@@ -56,9 +55,13 @@ export class DeploymentRun {
         this.#make(resource, this.#stepFor(resource));
       }
     }
-    if (this.#under.size === 0) {
+    if (this.#under.size === 0 && (this.#waiting.size === 0 || this.#hasFailed)) {
       this.#finish();
     }
+  }
+
+  get #hasFailed(): boolean {
+    return this.#deployment.steps.some(({ state }) => state === 'Failed');
   }
 
   #stepFor({ id, type, name }: PlannedResource): DeploymentStep {

@@ -69,9 +69,21 @@ export function readEnvelope(body: unknown, type: string, cloud: Cloud): Envelop
   return {
     location: readLocation(content['location'], type, cloud),
     tags,
-    properties: properties ?? {},
+    properties: withoutNulls(properties ?? {}) as Json,
     top: Object.fromEntries(Object.entries(content).filter(([name]) => !readOnly.has(name))),
   };
+}
+
+/** Members that are null count as left out. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutNulls);
+  }
+  if (!isRecord(value)) {
+    return value;
+  }
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutNulls(inner)]));
 }
 
 /** A location that the subscription may use. @throws Refusal */

@@ -13,6 +13,17 @@ const checks: Readonly<Record<string, (value: unknown) => boolean>> = {
   secureobject: isRecord,
 };
 
+/** Types as deployments write them. */
+const shownTypes: Readonly<Record<string, string>> = {
+  string: 'String',
+  securestring: 'SecureString',
+  int: 'Int',
+  bool: 'Bool',
+  array: 'Array',
+  object: 'Object',
+  secureobject: 'SecureObject',
+};
+
 /**
  * The values of a template's parameters: given, or by default
  * (https://learn.microsoft.com/azure/azure-resource-manager/templates/parameters).
@@ -56,7 +67,7 @@ export function shownParameters(declared: Json, values: ReadonlyMap<string, unkn
   return Object.fromEntries(
     Object.entries(declared).map(([name, declaration]) => {
       const type = typeIn(declaration);
-      const shown = type.charAt(0).toUpperCase() + type.slice(1);
+      const shown = shownTypes[type] ?? type;
       return [
         name,
         type.startsWith('secure') ? { type: shown } : { type: shown, value: values.get(name.toLowerCase()) },

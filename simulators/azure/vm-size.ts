@@ -6,7 +6,7 @@ export interface VmSize {
   family: string;
 }
 
-const nameForm = /^Standard_([A-Z]+?)(\d+)(?:-(\d+))?([a-z]*)(?:_([A-Z]+\d*))?(?:_(v\d+))?$/i;
+const nameForm = /^Standard_([A-Z]+?)(\d+)(?:-(\d+))?([a-z]*)(?:_(?!v\d+$)([A-Z]+\d*))?(?:_(v\d+))?$/i;
 
 /**
  * Reads the name of a size (https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions): family, vCPUs,
