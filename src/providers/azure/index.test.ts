@@ -84,7 +84,7 @@ for (const mode of ['sequential', 'template'] as const) {
 // spec: provisioning 8.8, 8.9
 test('azure: where three of four machines find no place, all that was made for them goes', async (t) => {
   for (const mode of ['sequential', 'template'] as const) {
-    const w = await anAzureWorld(mode, { allocationSuccess: 0.27, nicReservedMs: 180_000 }, 500);
+    const w = await anAzureWorld(mode, { allocationSuccess: 0.27, nicReservedMs: 60_000 });
     t.after(() => w.close());
     const { request, workers } = await launchSome(w, 10);
     await endAll(w, w.fleet, request.order.scope, workers);

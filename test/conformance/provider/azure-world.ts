@@ -161,7 +161,7 @@ const noTime: Partial<Dials> = {
 };
 
 /** Machines come and go without delay; the clock is many times as fast as the machine's. */
-export async function anAzureWorld(mode: AzureMode, dials: Partial<Dials> = {}, times = 50): Promise<AzureWorld> {
+export async function anAzureWorld(mode: AzureMode, dials: Partial<Dials> = {}, times = 20): Promise<AzureWorld> {
   const stopping = new AbortController();
   const clock = hastyClock(times);
   const authority = createAttestationAuthority({ clock });
