@@ -24,14 +24,17 @@ test('every published document is written where its address says', async (t) => 
   for (const path of references) assert.ok(paths.includes(path.slice(1)), path);
 });
 
-// The names of spec/api.md 9.3 but those of Azure, which its provider brings.
+// The names of spec/api.md 9.3.
 const names =
   `http_requests_total http_request_duration_seconds iterate_duration_seconds worker_manager_existing_capacity
 worker_manager_stopping_capacity worker_manager_requested_capacity worker_manager_desired_capacity worker_manager_total_idle_capacity
 worker_manager_adjusted_pending_tasks worker_manager_pending_tasks worker_manager_claimed_tasks worker_manager_worker_pool_provision_seconds
 worker_manager_worker_registration_seconds worker_manager_worker_provision_seconds worker_manager_worker_startup_seconds
 worker_manager_worker_lifetime_seconds worker_manager_worker_registration_failures_total worker_manager_worker_pool_scan_seen_workers
-worker_manager_worker_pool_scan_errors worker_manager_workers_to_terminate`.split(/\s+/);
+worker_manager_worker_pool_scan_errors worker_manager_workers_to_terminate worker_manager_azure_throttle_total
+worker_manager_azure_ratelimit_remaining worker_manager_azure_teardown_total worker_manager_azure_arm_deployment_errors_total`.split(
+    /\s+/,
+  );
 
 // spec: api 9.3
 test('the published metrics are those that dashboards know, histograms with their buckets', () => {

@@ -222,6 +222,15 @@ describe('docs/operating.md', () => {
     );
   });
 
+  test('the settings of Azure providers are those that are read', () => {
+    const text = read('src/providers/azure/settings.ts') + read('src/providers/azure/identity/settings.ts');
+    const reads = text.matchAll(/(?:settings\.(?!reject)\w+|addressOf)\((?:settings, )?'(\w+)'/g);
+    sameMembers(
+      namesIn(tableOf(sectionOf(operating, 'Providers'), 'setting of Azure')),
+      new Set([...reads].map(([, name = '']) => name)),
+    );
+  });
+
   test('the metrics are those of the table, all of them', () => {
     const section = sectionOf(operating, 'Metrics, and what to alert on');
     const isMetric = /^(?:worker_manager_|http_request|iterate_)/;

@@ -2,6 +2,7 @@ import type { Clock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import type { MachinePark, SimulatedMachine } from '#simulators/machine.ts';
 import { AwsMetadata } from './aws.ts';
+import { AzureMetadata } from './azure.ts';
 import { GoogleMetadata } from './google.ts';
 import { HttpCaller } from './http.ts';
 import type { Metadata } from './metadata.ts';
@@ -139,13 +140,14 @@ export class SimulatedWorkers {
 
   #metadataOf({ cloud, metadataUrl }: SimulatedMachine): Metadata {
     const { clock, interruptionCheckMs = 5_000 } = this.#options;
-    if (cloud === 'aws') {
-      return new AwsMetadata(metadataUrl, this.#http, clock, interruptionCheckMs);
+    switch (cloud) {
+      case 'aws':
+        return new AwsMetadata(metadataUrl, this.#http, clock, interruptionCheckMs);
+      case 'google':
+        return new GoogleMetadata(metadataUrl, this.#http, interruptionCheckMs);
+      default:
+        return new AzureMetadata(metadataUrl, this.#http, interruptionCheckMs);
     }
-    if (cloud === 'google') {
-      return new GoogleMetadata(metadataUrl, this.#http, interruptionCheckMs);
-    }
-    throw new Error(`there is no worker program for machines of ${cloud}`);
   }
 
   #partsOf(key: string): WorkerParts {

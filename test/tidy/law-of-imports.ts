@@ -108,6 +108,11 @@ interface PackageRule {
 const packageRules: readonly PackageRule[] = [
   { packages: /^(?:pg|kysely)(?:\/|$)/, allowed: ['src/store/'] },
   { packages: /^@aws-sdk\//, allowed: ['src/providers/aws/ec2.ts'], isLazy: true },
+  {
+    packages: /^@azure\//,
+    allowed: ['src/providers/azure/arm.ts', 'src/providers/azure/credentials.ts'],
+    isLazy: true,
+  },
   { packages: /^amqplib(?:\/|$)/, allowed: ['src/events/'] },
   { packages: /^nodemailer(?:\/|$)/, allowed: ['src/events/'] },
   { packages: /^(?:@fastify\/|fastify(?:\/|$))/, allowed: ['src/api/'] },

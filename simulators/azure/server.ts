@@ -1,0 +1,204 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { systemClock, type Clock } from '#lib/clock.ts';
+import { seededRandom, type Random } from '#lib/random.ts';
+import { Logbook, type Counts, type LogbookEntry } from '#simulators/logbook.ts';
+import type { MachinePark } from '#simulators/machine.ts';
+import { answerCall, type Outcome } from './api.ts';
+import type { AttestedFacts } from './attested-facts.ts';
+import { Cloud, noDeeds, type Deed } from './cloud.ts';
+import { answerControl } from './control.ts';
+import type { Dials } from './dials.ts';
+import { Faults } from './faults.ts';
+import { MetadataService } from './imds.ts';
+import { defaultLocations } from './locations.ts';
+import { TokenOffice } from './oauth.ts';
+import { AzurePark } from './park.ts';
+import { makeGroup } from './resource-groups.ts';
+import { Steering, type MachineView } from './steering.ts';
+
+/** How to start the simulator; everything has a default. */
+export interface AzureOptions {
+  /** Time of all lives, buckets, operations and latencies; the machine's own by default. */
+  clock?: Clock;
+  /** Chance of all ids, lives and faults; seeded with 1 by default. */
+  random?: Random;
+  /** 0 (default) for a free one. */
+  port?: number;
+  subscriptionId?: string;
+  tenantId?: string;
+  /** Regions that the subscription may use. */
+  locations?: readonly string[];
+  /** Resource groups that are there from the beginning, with their locations; by default `rg-workers` in `eastus`. */
+  groups?: Readonly<Record<string, string>>;
+  /** A latency for every call, in milliseconds: short for the dial `latencyMs`. */
+  latencyMs?: number;
+  /** Dials that are not as on a calm day. */
+  dials?: Partial<Dials>;
+  /** Client id → secret. With them tokens are checked; without, any well-formed one is taken. */
+  secrets?: Readonly<Record<string, string>>;
+  /** Signs attested documents: DER in base64. Without it the metadata service has none. */
+  attest?: (facts: AttestedFacts) => Promise<string>;
+  /** How many calls the logbook keeps. */
+  logbookSize?: number;
+}
+
+/** A running simulator of Azure, as tests, demonstrations and measurements hold it. */
+export interface SimulatedAzure {
+  /** The endpoint for the SDKs, and of the token service, without a slash at the end. */
+  readonly url: string;
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  /** Dials and faults. */
+  readonly faults: Faults;
+  /** What can be done to single things. */
+  readonly steering: Steering;
+  /** The virtual machines as machines, for simulated workers. */
+  readonly park: MachinePark;
+  /** What happened so far, by resource group and action, and how many machines are up or on their way now. */
+  readonly counts: Counts<Deed> & { alive: number };
+  /** The last calls, oldest first. */
+  readonly logbook: readonly LogbookEntry[];
+  resetCounts(): void;
+  machines(): MachineView[];
+  /** Ends all connections, also those that hang. */
+  close(): Promise<void>;
+}
+
+/** An answer to send. */
+interface HttpAnswer {
+  status: number;
+  body: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts an Azure whose wire format is Microsoft's own, for unmodified SDKs: Azure Resource Manager with compute,
+ * network, resource groups and deployments at `/subscriptions/…`, and Microsoft Entra ID at
+ * `/<tenant>/oauth2/v2.0/token`.
+ *
+ * Besides it serves each machine's metadata service at `/_sim/imds/<vmId or name>/metadata/…` and its own controls
+ * below `/_sim` (see control.ts).
+ *
+ * @throws what `listen` fails with, e.g. EADDRINUSE.
+ */
+export async function startAzure(options: AzureOptions = {}): Promise<SimulatedAzure> {
+  const clock = options.clock ?? systemClock;
+  const cloud = cloudOf(options, clock);
+  const secrets = options.secrets === undefined ? undefined : new Map(Object.entries(options.secrets));
+  const tokens = new TokenOffice(cloud, secrets);
+  const stopping = new AbortController();
+  const metadata = new MetadataService(cloud);
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  });
+  // Longer than clients keep connections: one that is closed just as it is used again looks like a fault.
+  server.keepAliveTimeout = 75_000;
+  const url = await listen(server, options.port ?? 0);
+  const azure = handleOf(cloud, url, () => close(server, stopping));
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url: target = '/', headers } = request;
+    const body = await read(request);
+    const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token(?:\?|$)/i.exec(target)?.[1];
+    if (target.startsWith('/_sim/imds/')) {
+      const [, machine = '', path = '/'] = /^\/_sim\/imds\/([^/]+)(\/.*)?$/.exec(target) ?? [];
+      const { contentType, ...found } = await metadata.answer(machine, method, path, headers);
+      send(response, { ...found, headers: { 'content-type': contentType } });
+    } else if (target.startsWith('/_sim/')) {
+      const answered = answerControl(azure, method, target.slice('/_sim'.length), body);
+      send(response, { ...answered, headers: { 'content-type': 'application/json' } });
+    } else if (tenant !== undefined && method === 'POST') {
+      const { status, body: content } = tokens.issue(tenant, body);
+      send(response, { status, body: JSON.stringify(content), headers: { 'content-type': 'application/json' } });
+    } else {
+      await deliver(answerCall({ method, url: target, headers, body }, cloud, tokens), request, response);
+    }
+  }
+
+  async function deliver(outcome: Outcome, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (outcome.kind === 'reset') {
+      request.socket.resetAndDestroy();
+    } else if (outcome.kind === 'answer') {
+      if (outcome.afterMs > 0) {
+        await clock.sleep(outcome.afterMs, stopping.signal);
+      }
+      send(response, outcome);
+    }
+  }
+
+  return azure;
+}
+
+function cloudOf(options: AzureOptions, clock: Clock): Cloud {
+  const random = options.random ?? seededRandom(1);
+  const latency = options.latencyMs === undefined ? {} : { latencyMs: [options.latencyMs, options.latencyMs] as const };
+  const cloud = new Cloud({
+    clock,
+    random,
+    subscriptionId: options.subscriptionId ?? '00000000-0000-4000-8000-000000000001',
+    tenantId: options.tenantId ?? '00000000-0000-4000-8000-0000000000aa',
+    locations: options.locations ?? defaultLocations,
+    faults: new Faults(random, { ...latency, ...options.dials }),
+    logbook: new Logbook(options.logbookSize ?? 2000, noDeeds),
+    attest: options.attest,
+  });
+  for (const [name, location] of Object.entries(options.groups ?? { 'rg-workers': 'eastus' })) {
+    makeGroup(name, location, {}, cloud);
+  }
+  return cloud;
+}
+
+function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): SimulatedAzure {
+  const steering = new Steering(cloud);
+  return {
+    url,
+    subscriptionId: cloud.subscriptionId,
+    tenantId: cloud.tenantId,
+    faults: cloud.faults,
+    steering,
+    park: new AzurePark(cloud, url),
+    get counts() {
+      return { ...cloud.logbook.counts, alive: steering.alive };
+    },
+    get logbook() {
+      return cloud.logbook.entries;
+    },
+    resetCounts: () => cloud.logbook.reset(),
+    machines: () => steering.machines(),
+    close: end,
+  };
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function send(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      resolve(`http://127.0.0.1:${bound}`);
+    });
+  });
+}
+
+function close(server: Server, stopping: AbortController): Promise<void> {
+  stopping.abort();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
