@@ -25,8 +25,8 @@ export function makeVm(order: Order): Made<Vm> {
   const { virtualMachines } = cloud.subscription;
   groupNamed(order.group, cloud, 'make');
   const { key, id } = idFor(order, 'virtualMachines');
-  const draft = readVm(order, id);
   const known = virtualMachines.get(key);
+  const draft = readVm(order, id, known === undefined);
   if (known !== undefined) {
     refuseMove(known, draft.envelope.location);
     refuseWhileDeleting(known);
