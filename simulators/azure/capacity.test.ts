@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { VirtualMachine } from '@azure/arm-compute';
-import { aNic, aVm, call, group, refused, rigAzure, vmParameters } from './rig.ts';
-import type { AzureOptions } from './server.ts';
+import { aNic, aVm, call, group, refused, rigAzure, vmParameters, type RigOptions } from './rig.ts';
 
-async function rig(t: TestContext, options?: AzureOptions) {
+async function rig(t: TestContext, options?: RigOptions) {
   const whole = await rigAzure(t, options);
   const make = async (name: string, more: Partial<VirtualMachine> = {}) => aVm(whole, name, more);
   const codes = async (name: string) =>

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { aVm, group, refused, rigAzure } from './rig.ts';
-import type { AzureOptions } from './server.ts';
+import { aVm, group, refused, rigAzure, type RigOptions } from './rig.ts';
 
 const spot = { priority: 'Spot', evictionPolicy: 'Delete' } as const;
 const fast = { updateIntervalInMs: 1 };
 
-async function rig(t: TestContext, options?: AzureOptions) {
+async function rig(t: TestContext, options?: RigOptions) {
   const whole = await rigAzure(t, options);
   const power = (name: string) => whole.azure.machines().find((machine) => machine.name === name)?.power;
   const codes = async (name: string) =>

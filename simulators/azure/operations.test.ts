@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { aNic, aVm, group, plainAddress, refused, rigAzure, vmParameters } from './rig.ts';
-import type { AzureOptions } from './server.ts';
+import { aNic, aVm, group, plainAddress, refused, rigAzure, vmParameters, type RigOptions } from './rig.ts';
 
 const addresses = `/resourceGroups/${group}/providers/Microsoft.Network/publicIPAddresses`;
 const body = { location: 'eastus', sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } };
 
-async function rig(t: TestContext, options?: AzureOptions) {
+async function rig(t: TestContext, options?: RigOptions) {
   const whole = await rigAzure(t, options);
   const put = (name: string) => whole.rest('PUT', `${addresses}/${name}`, body);
   return { ...whole, put };
