@@ -245,9 +245,9 @@ test('whether a deployment exists is answered without a body, and its state can 
 });
 
 for (const file of ['community-tc-config/proj-git-cinnabar__windows', 'fxci-config/gecko-t__win11-64-25h2']) {
-  const found = new URL(`../../../../shared/data/pools/${file}.json`, import.meta.url);
+  const found = new URL(`../../../shared/data/pools/${file}.json`, import.meta.url);
   const pool = await readFile(found, 'utf8').catch(() => undefined);
-  const skip = pool === undefined ? 'the real pools are not here' : false;
+  const skip = pool === undefined ? 'the real pools are not beside the project' : false;
   test(`the launch configs of the real pool ${file} can be deployed`, { skip }, async (t) => {
     const { azure, through, client } = await rig(t, { dials: { deploymentMs: [0, 0] } });
     for (const [index, { armDeployment }] of JSON.parse(pool ?? '').config.launchConfigs.entries()) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import type { VirtualMachine } from '@azure/arm-compute';
 import { aNic, group, refused, rigAzure, vmParameters } from './rig.ts';
@@ -162,10 +163,35 @@ test('names of network resources follow their rule, and addresses have the kind 
   };
   assert.equal(await put('-x', {}), 'InvalidResourceName');
   assert.equal(await put('x', { properties: {} }), 'IPv4BasicSkuPublicIpCountLimitReached');
-  assert.equal(await put('x', { sku: { name: 'Standard' } }), 'StandardSkuPublicIPAddressMustBeStatic');
+  assert.equal(await put('x', { sku: { name: 'Standard' } }), 'StandardSkuPublicIPAddressesMustBeStatic');
   const path = `/resourceGroups/${group}/providers/Microsoft.Network/networkInterfaces/n`;
   const nic = async (properties: object) =>
     (await rest('PUT', path, { location: 'eastus', properties })).json['error']?.['code'];
   assert.equal(await nic({}), 'NetworkInterfaceMustHaveOneIpConfiguration');
   assert.equal(await nic({ ipConfigurations: [{ name: 'x', properties: {} }] }), 'InvalidRequestFormat');
+});
+
+const file = new URL(
+  '../../../shared/data/pools/history/fxci-config-2025-09-01/gecko-t__win11-64-24h2-gpu.json',
+  import.meta.url,
+);
+const pool = await readFile(file, 'utf8').catch(() => undefined);
+const skip = pool === undefined ? 'the real pools are not beside the project' : false;
+
+test('the launch configs of a real pool that lists its resources can be launched', { skip }, async (t) => {
+  const { compute, azure, through, ...whole } = await rig(t);
+  for (const [index, launchConfig] of JSON.parse(pool ?? '').config.launchConfigs.entries()) {
+    const { workerConfig: _worker, workerManager: _manager, subnetId: _subnet, osProfile, ...vm } = launchConfig;
+    const id = await aNic({ ...whole, compute, azure, through }, `nic-${index}`, true);
+    const account = { computerName: `c${index}`, adminUsername: 'someone', adminPassword: 'Pa55 word with more' };
+    const made = await through(
+      compute.virtualMachines.createOrUpdate(
+        group,
+        `vm-${index}`,
+        { ...vm, osProfile: { ...osProfile, ...account }, networkProfile: { networkInterfaces: [{ id }] } },
+        { updateIntervalInMs: 1 },
+      ),
+    );
+    assert.deepEqual([made.provisioningState, made.location], ['Succeeded', launchConfig.location]);
+  }
 });
