@@ -18,7 +18,7 @@ function vmIn(call: Call): Vm {
 /** Those of a group, or of the subscription. */
 function list(call: Call): Answer {
   const { cloud, query } = call;
-  const { shoutsGroups, vmPageSize, isStatusOnlyBare } = cloud.dials;
+  const { shoutsGroups, vmPageSize } = cloud.dials;
   const isStatusOnly = query.get('statusOnly') === 'true' && call.group === '';
   const filter = query.get('$filter');
   const isWithView = query.get('$expand')?.toLowerCase() === 'instanceview';
@@ -31,9 +31,7 @@ function list(call: Call): Answer {
   const scaleSet = filter === null ? undefined : scaleSetIn(filter);
   const all = matching(inGroup(call, cloud.subscription.virtualMachines), scaleSet);
   return listAnswer(call, all, vmPageSize, (vm) =>
-    isStatusOnly && isStatusOnlyBare
-      ? vmStatusJson(vm, shoutsGroups)
-      : vmJson(vm, { isWithView: isWithView || isStatusOnly, shoutsGroups }),
+    isStatusOnly ? vmStatusJson(vm, shoutsGroups) : vmJson(vm, { isWithView, shoutsGroups }),
   );
 }
 
