@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ProofRejected } from '#core/error.ts';
@@ -13,7 +16,7 @@ import { aWorker } from '#test/conformance/provider/fixtures.ts';
 import { readAttestedFacts } from './identity/attested-facts.ts';
 import { readTrustSettings } from './identity/settings.ts';
 import { carriedAnchors } from './identity/trust-anchors.ts';
-import { createTrustStore } from './identity/trust-store.ts';
+import { createTrustStore, trustStoreOf } from './identity/trust-store.ts';
 import { azureIdentity, openDocument } from './identity.ts';
 
 const never = new AbortController().signal;
@@ -119,8 +122,8 @@ describe('an attested document', () => {
     test(`${name} is believed`, async () => anIdentity().identify(document));
   }
 
-  // spec: P-36, P-59
   for (const [name, document] of Object.entries(azureForgeries({ authority, machine, now: clock.now() }))) {
+    // spec: P-36
     test(`is rejected, and only Microsoft may be asked: ${name}`, async () => {
       const { identify, asked } = anIdentity();
       await rejects(identify(document), /./);
@@ -186,9 +189,11 @@ describe('the machine’s id', () => {
   const unrecorded = { ...worker, providerData: { vm: { name: 'vm-1' } } };
 
   test('is asked of Azure when it was not recorded', async () => {
-    const { identify, asked } = anIdentity([machine.vmId.toUpperCase()]);
-    await identify(await authority.attest(machine), unrecorded);
-    assert.deepEqual(asked, ['worker']);
+    for (const vm of [{ name: 'vm-1' }, { vmId: '' }, { vmId: false }, null, 'vm-1']) {
+      const { identify, asked } = anIdentity([machine.vmId.toUpperCase()]);
+      await identify(await authority.attest(machine), { ...worker, providerData: { vm } });
+      assert.deepEqual(asked, ['worker']);
+    }
   });
 
   test('that Azure does not have, or that is another, is none', async () => {
@@ -216,6 +221,36 @@ describe('the machine’s id', () => {
     const document = await authority.attest(machine);
     await assert.rejects(identity.identify({ document }, unrecorded, clock.now(), never), outage);
   });
+});
+
+// spec: P-30, P-46
+test('a rotation costs no machine its registration, and two requests in all', async (t) => {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.end(rotating.certificateAt(url));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const certificatesUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pkiops/certs/`;
+  const rotating = createAttestationAuthority({ clock, certificatesUrl });
+  const settings = new SettingsReader({
+    trustAnchors: rotating.trustAnchors().map((certificatePem) => ({ certificatePem })),
+    certificateSources: [{ url: certificatesUrl }],
+  });
+  const trust = trustStoreOf(readTrustSettings(settings), { clock, log: silentLog, signal: never });
+  const { subscriptionId } = machine;
+  const identity = azureIdentity({ trust, subscriptionId, vmIdOf: async () => null });
+  const register = async (): Promise<void> =>
+    identity.identify({ document: await rotating.attest(machine) }, worker, clock.now(), never);
+  await register();
+  assert.deepEqual(asked, []);
+  for (const number of ['04', '06']) {
+    rotating.rotate();
+    await Promise.all(Array.from({ length: 50 }, register));
+    assert.equal(asked.at(-1), `/pkiops/certs/Microsoft%20TLS%20G9%20RSA%20CA%20OCSP%20${number}.crt`);
+  }
+  assert.equal(asked.length, 2);
 });
 
 test('a nonce that was recorded must be in the document', async () => {

@@ -54,11 +54,12 @@ export function azureIdentity(parts: AzureIdentityParts): Identity {
 /** @throws ProofRejected unless the document is one, signed with the key of the certificate in it: whosever that is. */
 export function openDocument(proof: JsonObject): SignedContent {
   const document = stringMember(proof, 'document') ?? '';
-  if (document.length > longestDocument || !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(document)) {
+  const base64 = document.length > longestDocument ? '' : document.replaceAll(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
     throw new ProofRejected('the proof lacks its document, or it is too long or not base64');
   }
   try {
-    return openSignedData(Buffer.from(document, 'base64'));
+    return openSignedData(Buffer.from(base64, 'base64'));
   } catch (error) {
     if (error instanceof MalformedDer) {
       throw new ProofRejected(`the document is not as Azure makes them: ${error.message}`, { cause: error });
@@ -69,5 +70,6 @@ export function openDocument(proof: JsonObject): SignedContent {
 
 function recordedVmId({ providerData }: Worker): string | null {
   const vm = providerData['vm'];
-  return isJsonObject(vm) ? stringMember(vm, 'vmId') : null;
+  const vmId = isJsonObject(vm) ? stringMember(vm, 'vmId') : null;
+  return vmId === '' ? null : vmId;
 }

@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
 import { attestedContent, azureTime, rsaKey } from '#simulators/azure/attestation.ts';
 import type { AttestationAuthority, AttestedMachine } from '#simulators/azure/attestation.ts';
+import * as certificates from '#simulators/azure/certificate.ts';
 import * as der from '#simulators/azure/der.ts';
 import { attribute, signedAttributesOver, signedData, signingTime } from '#simulators/azure/signed-data.ts';
 import type { SignedDataParts, Signer } from '#simulators/azure/signed-data.ts';
@@ -45,6 +46,13 @@ export function azureVariations(scene: ForgeryScene): Documents {
   const signer = signerOf(scene);
   const attributes = signedAttributesOver(content, 'sha256');
   const good = documentOf(content, signer);
+  const { leaf, intermediate } = scene.authority.chain();
+  const named = (commonName: string, ...names: readonly string[]): string => {
+    const subject = leaf.subject.map(([type, value]) => [type, type === 'CN' ? commonName : value] as const);
+    const extensions = certificates.overlaid(leaf.extensions, [certificates.alternativeNames(...names)]);
+    const certificate = certificates.issue({ ...leaf, subject, extensions }, intermediate);
+    return documentOf(content, { certificate, hash: 'sha256' });
+  };
   return {
     'as Azure makes it': good,
     'in lines': good.replaceAll(/.{76}/g, '$&\r\n'),
@@ -58,6 +66,12 @@ export function azureVariations(scene: ForgeryScene): Documents {
       signedAttributes: [...attributes, signingTime(scene.now)],
     }),
     'with an unsigned attribute': documentOf(content, { ...signer, unsignedAttributes: [signingTime(scene.now)] }),
+    'of a region, by its subject': named('westeurope.metadata.azure.com', 'example.com'),
+    'of a region, by an alternative name': named('Azure', 'example.com', 'WestEurope.Metadata.Azure.com'),
+    'without what nobody asks for': documentOf(
+      encode({ ...members(scene), nonce: undefined, plan: undefined, sku: undefined, licenseType: undefined }),
+      signer,
+    ),
     'with capitals in its ids': documentOf(
       encode({ ...members(scene), vmId: scene.machine.vmId.toUpperCase() }),
       signer,
@@ -100,7 +114,7 @@ function forgedFacts(scene: ForgeryScene): Documents {
     'that is no JSON': Buffer.from('vmId'),
     'that is cut off': Buffer.from(JSON.stringify(good).slice(0, -1)),
     'that is empty': Buffer.alloc(0),
-    'that is no UTF-8': Buffer.concat([Buffer.from('{"vmId":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+    'that is no UTF-8': Buffer.from(JSON.stringify({ ...good, sku: 'é' }), 'latin1'),
     'that is nested': Buffer.from('['.repeat(5000)),
   };
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { ProofRejected } from '#core/error.ts';
+import type { JsonObject } from '#core/json.ts';
+import { stringMember } from '#core/provider.ts';
 import { isJsonObject } from '#lib/json.ts';
-import type { JsonObject } from '#lib/json.ts';
 
 /** How far the clocks of Azure's hosts and of this machine may be apart. */
 const toleranceMs = 5 * 60_000;
@@ -12,8 +13,8 @@ const longestLifeMs = 7 * 24 * 3_600_000;
 export interface AttestedFacts {
   vmId: string;
   subscriptionId: string;
-  /** What the machine gave, or else the time. */
-  nonce: string;
+  /** What the machine gave, or else the time; null: it was left out. */
+  nonce: string | null;
   createdOn: Date;
   expiresOn: Date;
 }
@@ -39,7 +40,7 @@ export function readAttestedFacts(content: Buffer): AttestedFacts {
   return {
     vmId: text(members, 'vmId'),
     subscriptionId: text(members, 'subscriptionId'),
-    nonce: text(members, 'nonce'),
+    nonce: stringMember(members, 'nonce'),
     createdOn: time(timeStamp, 'createdOn'),
     expiresOn: time(timeStamp, 'expiresOn'),
   };
@@ -104,8 +105,8 @@ function parse(content: Buffer): JsonObject {
 }
 
 function text(members: JsonObject, name: string): string {
-  const value = members[name];
-  if (typeof value !== 'string') {
+  const value = stringMember(members, name);
+  if (value === null) {
     throw new ProofRejected(`the document has no ${name}`);
   }
   return value;

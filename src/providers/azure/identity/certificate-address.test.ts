@@ -11,7 +11,7 @@ describe('the address of an authority’s certificate', () => {
     for (const [address, name = authority] of [
       ['http://www.microsoft.com/pkiops/certs/Microsoft%20TLS%20G2%20RSA%20CA%20OCSP%2002.crt'],
       ['http://caissuers.microsoft.com/pkiops/certs/Microsoft%20TLS%20G2%20RSA%20CA%20OCSP%2002.crt'],
-      ['https://WWW.Microsoft.com:443/pkiops/certs/microsoft%20tls%20g2%20rsa%20ca%20ocsp%2002.crt'],
+      ['https://WWW.Microsoft.com:443/pkiops/certs/Microsoft%20TLS%20G2%20RSA%20CA%20OCSP%2002.crt'],
       ['http://www.microsoft.com:443/pkiops/certs/Microsoft%20TLS%20G2%20RSA%20CA%20OCSP%2002.crt'],
       [
         'http://www.microsoft.com/pkiops/certs/Microsoft%20Azure%20RSA%20TLS%20Issuing%20CA%2004%20-%20xsign.crt',
@@ -22,7 +22,7 @@ describe('the address of an authority’s certificate', () => {
         'Microsoft Azure RSA TLS Issuing CA 04',
       ],
       ['http://cacerts.digicert.cn/MicrosoftTLSG2RSACAOCSP02.crt'],
-      ['http://cacerts.geotrust.com/MicrosoftTLSG2RSACAOCSP02.cer'],
+      ['http://cacerts.geotrust.com/MicrosoftTLSG2RSACAOCSP02.crt'],
     ] as const) {
       assert.notEqual(fetchableAddress(address, name, []), null, address);
     }

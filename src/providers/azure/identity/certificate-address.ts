@@ -3,7 +3,7 @@ const publishers: readonly { readonly host: string; readonly path: string }[] = 
   { host: 'cacerts.digicert.com', path: '/' },
   { host: 'cacerts.digicert.cn', path: '/' },
   { host: 'cacerts.geotrust.com', path: '/' },
-  { host: 'caissuers.microsoft.com', path: '/' },
+  { host: 'caissuers.microsoft.com', path: '/pkiops/certs/' },
   { host: 'www.microsoft.com', path: '/pkiops/certs/' },
 ];
 
@@ -28,26 +28,25 @@ export function soughtAuthority(subject: string): string | null {
 }
 
 /**
- * The address as one from which the certificate of this authority may be fetched; null: it may not. Besides scheme, host, port and path the
- * file has to bear the authority's name, as all of Microsoft's do: so strangers cannot make us ask for more than a few files.
- * @param sources further beginnings of addresses, of settings: these may be of any host and port.
+ * The address as one from which the certificate of this authority may be fetched; null: it may not. Scheme, host, port and folder have to be
+ * those of a publisher, and the file has to bear the authority's name as all of theirs do: so strangers cannot make us ask for more than a few
+ * files.
+ * @param sources further folders, of settings: these may be of any host and port.
  */
 export function fetchableAddress(address: string, authority: string, sources: readonly URL[]): URL | null {
   const url = address.length <= longestAddress ? URL.parse(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== '') {
     return null;
   }
+  const files = filesOf(authority);
+  const isIn = (folder: string): boolean => files.some((file) => url.pathname === `${folder}${file}`);
   const isPublished =
-    ['', '80', '443'].includes(url.port) &&
-    publishers.some(({ host, path }) => url.hostname === host && url.pathname.startsWith(path));
-  const isOfSource = sources.some(({ origin, pathname }) => url.origin === origin && url.pathname.startsWith(pathname));
-  return (isPublished || isOfSource) && bearsName(url, authority) ? url : null;
+    ['', '80', '443'].includes(url.port) && publishers.some(({ host, path }) => url.hostname === host && isIn(path));
+  return isPublished || sources.some(({ origin, pathname }) => url.origin === origin && isIn(pathname)) ? url : null;
 }
 
-/** `…/Microsoft%20TLS%20RSA%20Root%20G2%20-%20xsign.crt`; DigiCert leaves the spaces out. */
-function bearsName({ pathname }: URL, authority: string): boolean {
-  const match = /\/([\w%.-]+)\.(?:crt|cer|der)$/i.exec(pathname);
-  const plain = (text: string): string => text.replaceAll(/%20|[^a-z0-9%]/gi, '').toLowerCase();
-  const name = plain(match?.[1] ?? '');
-  return name === plain(authority) || name === plain(`${authority} xsign`);
+/** Microsoft writes `Microsoft%20TLS%20RSA%20Root%20G2%20-%20xsign.crt`; DigiCert leaves the spaces out. */
+function filesOf(authority: string): string[] {
+  const names = [authority, `${authority} - xsign`];
+  return names.flatMap((name) => [`${encodeURIComponent(name)}.crt`, `${name.replaceAll(' ', '')}.crt`]);
 }

@@ -1,7 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { DerReader, MalformedDer, readAlgorithm, readBoolean, readObjectId, readOnly } from './der.ts';
-import { readSmallInteger, readWholeBits } from './der.ts';
+import {
+  DerReader,
+  MalformedDer,
+  readAlgorithm,
+  readBoolean,
+  readObjectId,
+  readOnly,
+  readSmallInteger,
+  readWholeBits,
+} from './der.ts';
 import type { DerElement } from './der.ts';
 
 /** The digests that count: SHA-1 and MD5 do not. */
@@ -13,6 +21,11 @@ export const rsaSignatures: Readonly<Record<string, Hash>> = {
   '1.2.840.113549.1.1.12': 'sha384',
   '1.2.840.113549.1.1.13': 'sha512',
 };
+
+/** Below that a key can be broken; above it, checking takes a stranger's request further than it is worth. */
+const keyLimits = { leastBits: 2048, mostBits: 8192, leastExponent: 65_537n, mostExponent: 2n ** 32n };
+/** Names stand in logs. Microsoft's have less than a hundred characters. */
+const longestName = 500;
 
 /** The extensions that are read here; a critical one that is none of them makes a certificate unusable (RFC 5280 4.2). */
 const extensionIds = {
@@ -31,7 +44,6 @@ const uriTag = 0x86;
 
 /** What is asked of a certificate. Nothing of it is proved until its signature is. */
 export interface Certificate {
-  der: Buffer;
   /** In one line, e.g. `C=US, O=Microsoft Corporation, CN=metadata.azure.com`. */
   subject: string;
   issuer: string;
@@ -75,7 +87,6 @@ export function readCertificate(der: Buffer): Certificate {
     throw new MalformedDer('a certificate names two ways of signing');
   }
   return {
-    der,
     ...readByOpenSsl(der),
     issuerAndSerial,
     commonNames: readCommonNames(subject),
@@ -88,22 +99,34 @@ function readByOpenSsl(
   der: Buffer,
 ): Pick<Certificate, 'subject' | 'issuer' | 'notBefore' | 'notAfter' | 'publicKey' | 'fingerprint' | 'fingerprint256'> {
   try {
-    const { subject, issuer, validFromDate, validToDate, publicKey, fingerprint, fingerprint256 } = new X509Certificate(
-      der,
-    );
-    return {
-      // One part a line; characters that could be taken for another part are escaped.
-      subject: (subject ?? '').replaceAll('\n', ', '),
-      issuer: (issuer ?? '').replaceAll('\n', ', '),
-      notBefore: validFromDate,
-      notAfter: validToDate,
-      publicKey,
-      fingerprint,
-      fingerprint256,
-    };
+    const certificate = new X509Certificate(der);
+    const { validFromDate, validToDate, publicKey, fingerprint, fingerprint256 } = certificate;
+    const [subject, issuer] = [inOneLine(certificate.subject), inOneLine(certificate.issuer)];
+    return { subject, issuer, notBefore: validFromDate, notAfter: validToDate, publicKey, fingerprint, fingerprint256 };
   } catch (cause) {
     throw new MalformedDer('a certificate cannot be read', { cause });
   }
+}
+
+/** One part a line becomes one line: characters that could be taken for another part are escaped. An empty name is undefined to Node. */
+function inOneLine(name: string | undefined): string {
+  const line = (name ?? '').replaceAll('\n', ', ');
+  if (line.length > longestName) {
+    throw new RangeError('a name is too long');
+  }
+  return line;
+}
+
+/** Why nothing is checked with a key; null: it is fit for it. */
+export function faultOfKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | null {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  const isFit =
+    asymmetricKeyType === 'rsa' &&
+    modulusLength >= keyLimits.leastBits &&
+    modulusLength <= keyLimits.mostBits &&
+    publicExponent >= keyLimits.leastExponent &&
+    publicExponent <= keyLimits.mostExponent;
+  return isFit ? null : `a key is none of RSA with ${keyLimits.leastBits} to ${keyLimits.mostBits} bits`;
 }
 
 /** An algorithm with parameters of its own (PSS …) is none of those that count. */

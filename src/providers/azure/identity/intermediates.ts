@@ -17,7 +17,7 @@ const longestLine = 2;
 
 /** What it takes to learn of authorities that are newer than this program. */
 export interface LearningParts extends FetchingParts {
-  /** Beginnings of addresses that are allowed beside Microsoft's. */
+  /** Folders that are allowed beside Microsoft's; of any host and port. */
   sources: readonly URL[];
   log: Log;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { JsonObject } from '#core/json.ts';
 import { SteppedClock } from '#lib/clock.ts';
@@ -63,4 +64,12 @@ test('what is no authority, no address or no choice is said to be so, and not us
     ]);
   }
   assert.deepEqual(read({ fetchIntermediates: 'sometimes' }).problems, ['fetchIntermediates must be always or never']);
+});
+
+test('the settings that are told are those that are read', () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const told = [...read('../../../../docs/azure-attestation.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  const members = [...read('settings.ts').matchAll(/settings\.(?:objects|optionalText)\('(\w+)'\)/g)];
+  assert.deepEqual(told, ['trustAnchors', 'certificateSources', 'fetchIntermediates']);
+  assert.deepEqual(new Set(members.map(([, name]) => name)), new Set(told));
 });

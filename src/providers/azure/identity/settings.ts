@@ -6,7 +6,7 @@ import type { TrustAnchor } from './trust-anchors.ts';
 /** Whose word counts beside Microsoft's authorities that are carried, and whether newer ones are looked for. */
 export interface TrustSettings {
   anchors: readonly TrustAnchor[];
-  /** Beginnings of addresses from which certificates may be fetched beside Microsoft's. */
+  /** Folders from which certificates may be fetched beside Microsoft's. */
   sources: readonly URL[];
   /** Are authorities' certificates fetched that are not known yet? */
   isLearning: boolean;

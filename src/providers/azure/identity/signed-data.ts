@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual, verify } from 'node:crypto';
 import { ProofRejected } from '#core/error.ts';
-import { readCertificate, rsaSignatures } from './certificate.ts';
+import { faultOfKey, readCertificate, rsaSignatures } from './certificate.ts';
 import type { Certificate, Hash } from './certificate.ts';
 import { DerReader, MalformedDer, readAlgorithm, readObjectId, readOnly, readSmallInteger, tags } from './der.ts';
 import type { DerElement } from './der.ts';
@@ -33,8 +33,9 @@ export interface SignedContent {
 export function openSignedData(bytes: Buffer): SignedContent {
   const { content, certificate, signerInfo } = readSignedData(bytes);
   const signer = readCertificate(certificate.whole);
-  if (signer.publicKey.asymmetricKeyType !== 'rsa') {
-    throw new ProofRejected('the signer’s key is not an RSA key');
+  const fault = faultOfKey(signer.publicKey);
+  if (fault !== null) {
+    throw new ProofRejected(fault);
   }
   checkSignature(readSignerInfo(signerInfo), content, signer);
   return { content, signer };

@@ -52,6 +52,7 @@ export function anchorOf(certificate: Certificate, origin: string): TrustAnchor 
   };
 }
 
+/** Who is no root has no authority below it, whatever its certificate allows. */
 function standing(isRoot: boolean, pathLength: number | null): Pick<TrustAnchor, 'isRoot' | 'pathLength'> {
   return { isRoot, pathLength: isRoot ? pathLength : 0 };
 }

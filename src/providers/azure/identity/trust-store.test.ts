@@ -206,16 +206,16 @@ describe('an authority that is not known yet', () => {
     await aStore(served, { sources: [source] }).vouch(leaf);
   });
 
-  test('that could not be fetched is asked for again after ten minutes, and not before', async () => {
+  test('that could not be fetched is asked for again after a minute, and not before', async () => {
     const { leaf, served } = forged.leadingTo(chain, authority());
     const published = new Map<string, Buffer>();
     const { vouch, asked, clock } = aStore(published);
     await rejects(vouch(leaf));
     published.set(...[...served][0]!);
-    await clock.step(9 * 60_000);
+    await clock.step(59_000);
     await rejects(vouch(leaf));
     assert.equal(asked.length, 1);
-    await clock.step(60_000);
+    await clock.step(1_000);
     await vouch(leaf);
     assert.equal(asked.length, 2);
   });
@@ -233,8 +233,20 @@ describe('an authority that is not known yet', () => {
     await rejected;
   });
 
-  test('is one of four that are fetched at the same time', async () => {
-    const names = Array.from({ length: 10 }, (_, number) => `Microsoft TLS G9 RSA CA OCSP 5${number}`);
+  test('that was fetched and issued nothing is asked for again after ten minutes, and not before', async () => {
+    const { leaf, served } = forged.leadingTo(chain, authority({ key: rsaKey('stranger') }));
+    const { vouch, asked, clock } = aStore(new Map([...served].map(([url]) => [url, authority().der])));
+    await rejects(vouch(leaf));
+    await clock.step(599_000);
+    await rejects(vouch(leaf));
+    assert.equal(asked.length, 1);
+    await clock.step(1_000);
+    await rejects(vouch(leaf));
+    assert.equal(asked.length, 2);
+  });
+
+  test('is one of sixteen that are fetched at the same time', async () => {
+    const names = Array.from({ length: 20 }, (_, number) => `Microsoft TLS G9 RSA CA OCSP ${10 + number}`);
     const { vouch, asked, clock, slow } = aStore(new Map());
     slow(true);
     const rejected = Promise.all(
@@ -244,7 +256,26 @@ describe('an authority that is not known yet', () => {
     );
     await clock.step(5_000);
     await rejected;
-    assert.equal(asked.length, 4);
+    assert.equal(asked.length, 16);
+    slow(false);
+    const { leaf } = forged.leadingTo(chain, authority());
+    await rejects(vouch(leaf));
+    assert.equal(asked.length, 17);
+  });
+
+  test('is one of sixty that are fetched in a moment, and then of two a second', async () => {
+    const { vouch, asked, clock } = aStore(new Map());
+    const sought = (number: number): Promise<void> => {
+      const name = `Microsoft TLS G9 RSA CA OCSP ${10 + number}`;
+      return rejects(vouch(forged.strangersLeaf(name, [forged.addressOf({ subject: forged.microsoft(name) })])));
+    };
+    for (let number = 0; number < 60; number += 1) await sought(number);
+    const late = Promise.all([60, 61, 62].map(sought));
+    await clock.step(400);
+    assert.equal(asked.length, 60);
+    await clock.step(1_100);
+    await late;
+    assert.equal(asked.length, 63);
   });
 
   test('is believed no longer than it and its root are valid', async () => {
@@ -259,6 +290,21 @@ describe('an authority that is not known yet', () => {
     await clock.step(1000);
     await rejects(vouch(leaf));
   });
+});
+
+test('a root that has expired speaks for nobody new', async () => {
+  const root = certificates.issue({ ...chain.root, notAfter: new Date('2026-01-01T00:00:00Z') });
+  const { leaf, served } = forged.leadingTo(chain, authority({}, root));
+  const { vouch, logged } = aStore(served, { root });
+  await rejects(vouch(leaf));
+  assert.deepEqual(logged, []);
+});
+
+test('an anchor with a key that can be broken speaks for nobody', async () => {
+  const short = certificates.issue({ ...chain.intermediate, key: rsaKey('short', 1024) }, chain.root);
+  const store = createTrustStore([anchorOf(readCertificate(short.der), 'settings')], null);
+  const { leaf } = forged.leadingTo(chain, short);
+  await rejects(store.vouch(readCertificate(leaf.der), worker, start, never));
 });
 
 test('where nothing may be fetched, only what is known is believed', async () => {

@@ -1,10 +1,13 @@
-import type { Worker } from '#core/worker.ts';
 import { ProofRejected } from '#core/error.ts';
+import type { Worker } from '#core/worker.ts';
 import { DeadlineExceeded, withDeadline } from '#lib/deadline.ts';
 import type { Certificate } from './certificate.ts';
+import { fetchCertificate } from './fetch-certificate.ts';
 import { Intermediates } from './intermediates.ts';
 import type { LearningParts } from './intermediates.ts';
 import { faultOfIssue, faultOfTime } from './path.ts';
+import type { TrustSettings } from './settings.ts';
+import { carriedAnchors } from './trust-anchors.ts';
 import type { TrustAnchor } from './trust-anchors.ts';
 
 /** How long one registration waits for what is fetched. */
@@ -18,6 +21,15 @@ export interface TrustStore {
    * @throws ProofRejected when nobody does; the signal's reason when it is aborted.
    */
   vouch(signer: Certificate, worker: Worker, now: Date, signal: AbortSignal): Promise<TrustAnchor>;
+}
+
+/** What a provider with these settings believes: Microsoft's authorities that are carried, those of the settings, and newer ones if it may fetch. */
+export function trustStoreOf(
+  { anchors, sources, isLearning }: TrustSettings,
+  around: Pick<LearningParts, 'clock' | 'log' | 'signal'>,
+): TrustStore {
+  const learning = isLearning ? { ...around, sources, fetchCertificate } : null;
+  return createTrustStore([...carriedAnchors(), ...anchors], learning);
 }
 
 /** @param learning null: only these anchors are believed, and nothing is ever fetched. */
@@ -41,12 +53,12 @@ export function createTrustStore(anchors: readonly TrustAnchor[], learning: Lear
 
   return {
     async vouch(signer, worker, now, signal) {
-      const known = voucherAmong([...anchors, ...(intermediates?.anchors ?? [])], signer, now);
+      const known = findVoucher([...anchors, ...(intermediates?.anchors ?? [])], signer, now);
       if (known.anchor !== null) {
         return known.anchor;
       }
       await learnIssuerOf(signer, worker, now, signal);
-      const learned = voucherAmong(intermediates?.anchors ?? [], signer, now);
+      const learned = findVoucher(intermediates?.anchors ?? [], signer, now);
       if (learned.anchor === null) {
         throw new ProofRejected(known.fault ?? learned.fault ?? `nobody who is trusted is ${signer.issuer}`);
       }
@@ -55,8 +67,8 @@ export function createTrustStore(anchors: readonly TrustAnchor[], learning: Lear
   };
 }
 
-/** The anchor that issued a certificate, or what was wrong with the first that has the issuer's name (null: there is none). */
-function voucherAmong(
+/** The anchor that issued a certificate and is valid, or what is wrong with the first that has the issuer's name (null: there is none). */
+export function findVoucher(
   anchors: readonly TrustAnchor[],
   issued: Certificate,
   now: Date,
