@@ -57,6 +57,7 @@ test('faults are added, listed with what is left of them, and ended', async (t) 
     { kind: 'stock' },
     { kind: 'operation' },
     { kind: 'quota' },
+    { kind: 'error', action: 'virtualMachines.paint' },
     1,
   ]) {
     assert.equal((await control('POST', '/faults', fault)).status, 400, JSON.stringify(fault));

@@ -27,7 +27,7 @@ export interface Dials {
   hiddenMs: Range;
   /** How long after it is accepted `/instanceView` does not know a virtual machine that GET knows. */
   viewHiddenMs: Range;
-  /** How long a network interface stays reserved for a virtual machine that failed or was deleted; Azure says 180 s. */
+  /** How long a network interface stays reserved for a virtual machine that failed; Azure says 180 s. */
   nicReservedMs: number;
   /** How long an operation can be asked for after its end. */
   operationKeptMs: number;

@@ -98,6 +98,35 @@ test('network interfaces, addresses and disks are listed too', async (t) => {
   assert.equal(gone.status, 404);
 });
 
+test('machines are listed by location, and all resources by type, name and tag', async (t) => {
+  const rig = await rigAzure(t);
+  await aVm(rig, 'a', { tags: { owner: 'me' } });
+  const machines = await all(rig.compute.virtualMachines.listByLocation('East US'));
+  assert.deepEqual([machines.length, (await all(rig.compute.virtualMachines.listByLocation('westus'))).length], [1, 0]);
+  const found = async (filter: string) =>
+    (await all(rig.resources.resources.list({ filter }))).map(({ name, type, tags }) => [
+      name,
+      type?.split('/')[1],
+      tags,
+    ]);
+  assert.deepEqual(await found("resourceType eq 'microsoft.network/networkInterfaces'"), [
+    ['nic-a', 'networkInterfaces', {}],
+  ]);
+  assert.deepEqual(await found("resourceType eq 'Microsoft.Compute/virtualMachines' and name eq 'A'"), [
+    ['a', 'virtualMachines', { owner: 'me' }],
+  ]);
+  const tagged = await found("tagName eq 'owner' and tagValue eq 'me'");
+  assert.deepEqual(
+    tagged.map(([, type, tags]) => [type, tags]),
+    [
+      ['virtualMachines', undefined],
+      ['disks', undefined],
+    ],
+  );
+  assert.deepEqual(await found("tagName eq 'owner' and tagValue eq 'you'"), []);
+  await assert.rejects(found("colour eq 'red'"), refused('InvalidFilterInQueryString', 400));
+});
+
 test('what was just made may be unknown to others for a while', async (t) => {
   const rig = await rigAzure(t, { dials: { viewHiddenMs: [60_000, 60_000] } });
   const { compute, clock, azure } = rig;

@@ -1,7 +1,8 @@
 import { deletedAnswer, inGroup, listAnswer, madeAnswer, resourceIn } from './answers.ts';
-import { keyIn, orderOf, type Answer, type Call, type Handler } from './call.ts';
+import { keyIn, nameIn, orderOf, type Answer, type Call, type Handler } from './call.ts';
 import { isSpotVm } from './capacity.ts';
 import { groupNamed } from './envelope.ts';
+import { normalLocation } from './locations.ts';
 import { operationHeaders } from './operation-links.ts';
 import { Refusal, resourceNotFound } from './refusal.ts';
 import { keyOf } from './resource-id.ts';
@@ -96,7 +97,12 @@ export const vmHandlers = {
     return { status: 200, body: instanceViewJson(vm) };
   },
   list,
-  listAll: list,
+  listByLocation: (call) => {
+    const { subscription, dials } = call.cloud;
+    const location = normalLocation(nameIn(call));
+    const all = subscription.virtualMachines.values().filter((vm) => vm.location === location);
+    return listAnswer(call, all, dials.vmPageSize, (vm) => vmJson(vm, { shoutsGroups: dials.shoutsGroups }));
+  },
   delete: (call) => {
     const { cloud, action, group } = call;
     groupNamed(group, cloud, 'look');
