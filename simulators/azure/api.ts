@@ -4,7 +4,7 @@ import type { Answer, Call } from './call.ts';
 import type { Cloud } from './cloud.ts';
 import { errorOf, type CallFault } from './faults.ts';
 import type { Remainder } from './limits.ts';
-import type { TokenOffice } from './oauth.ts';
+import type { TokenAnswer, TokenOffice } from './oauth.ts';
 import { Refusal } from './refusal.ts';
 import { claimsOf, matchRoute, type Match } from './routes.ts';
 
@@ -106,6 +106,38 @@ function perform(
   };
   const answer = route.handler(call);
   return { answer, delayMs: delayMs + suffer(cloud.faults.strike(trace, 'after')) };
+}
+
+/** Answers a request for a token; faults strike it as the action `token`. */
+export function answerToken(tenant: string, body: string, cloud: Cloud, tokens: TokenOffice): Outcome {
+  cloud.settle();
+  const requestId = cloud.uuid();
+  const call = { action: 'token', group: '' };
+  const log = (outcome: string): void => {
+    const { action, group: region } = call;
+    cloud.logbook.add({ at: new Date(cloud.nowMs), region, action, outcome, requestId, instanceIds: [] });
+  };
+  const latencyMs = cloud.draw(cloud.dials.latencyMs);
+  const answered = ({ status, body: content }: TokenAnswer, afterMs: number): Outcome => {
+    log(typeof content['error'] === 'string' ? content['error'] : 'ok');
+    const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+    return { kind: 'answer', status, body: JSON.stringify(content), headers, afterMs };
+  };
+  try {
+    const delayMs = suffer(cloud.faults.strike(call, 'before'));
+    const issued = tokens.issue(tenant, body);
+    return answered(issued, latencyMs + delayMs + suffer(cloud.faults.strike(call, 'after')));
+  } catch (error) {
+    if (error instanceof Silence) {
+      log(error.kind);
+      return { kind: error.kind };
+    }
+    if (error instanceof Refusal) {
+      const { status, code, message } = error;
+      return answered({ status, body: { error: code, error_description: message } }, latencyMs);
+    }
+    throw error;
+  }
 }
 
 /** What Azure Resource Manager checks before it looks at the resource. @throws Refusal */

@@ -42,7 +42,7 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['GET', /^\/dials$/, ({ azure }) => azure.faults.dials],
   ['PATCH', /^\/dials$/, ({ azure, json }) => azure.faults.turn(parseDials(json))],
   ['GET', /^\/faults$/, ({ azure }) => azure.faults.list()],
-  ['POST', /^\/faults$/, ({ azure, json }) => ({ id: azure.faults.add(parseFault(json)) })],
+  ['POST', /^\/faults$/, addFault],
   ['DELETE', /^\/faults$/, ({ azure }) => azure.faults.clear()],
   ['DELETE', /^\/faults\/(\d+)$/, removeFault],
 ];
@@ -100,6 +100,14 @@ function addTemplateSpec({ azure, part, json }: ControlCall): void {
     throw new TypeError('a template must be an object');
   }
   azure.steering.addTemplateSpec(part, json);
+}
+
+function addFault({ azure, json }: ControlCall): { id: number } {
+  const fault = parseFault(json);
+  if ('action' in fault && fault.action !== undefined && !actions.includes(fault.action)) {
+    throw new TypeError(`there is no action ${fault.action}; GET /_sim/actions shows all`);
+  }
+  return { id: azure.faults.add(fault) };
 }
 
 function removeFault({ azure, part }: ControlCall): void {

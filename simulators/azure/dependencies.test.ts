@@ -133,3 +133,37 @@ test('a network interface stays reserved for a machine that failed, if the dial 
   await clock.step(180_000);
   await through(network.networkInterfaces.delete(group, 'nic', fast));
 });
+
+test('a disk that is there is attached by its id, and neither made again nor taken from another machine', async (t) => {
+  const rig = await rigAzure(t);
+  const { compute, through, azure } = rig;
+  const empty = { location: 'eastus', creationData: { createOption: 'Empty' }, diskSizeGB: 8 };
+  const disk = await through(compute.disks.createOrUpdate(group, 'data', empty, fast));
+  const osDisk = { createOption: 'FromImage', osType: 'Windows' } as const;
+  const withData = (dataDisk: object) => ({
+    storageProfile: { osDisk, dataDisks: [{ lun: 0, createOption: 'Empty', ...dataDisk }] },
+  });
+  const attached = withData({ createOption: 'Attach', managedDisk: { id: disk.id } });
+  await assert.rejects(aVm(rig, 'a', withData({ name: 'data' })), refused('ConflictingUserInput', 409));
+  const ghost = withData({ createOption: 'Attach', managedDisk: { id: `${disk.id}-x` } });
+  await assert.rejects(aVm(rig, 'a', ghost), refused('NotFound', 404));
+  assert.equal(azure.steering.resources().filter(({ kind }) => kind === 'disks').length, 1);
+  await aVm(rig, 'a', attached);
+  assert.equal((await compute.disks.get(group, 'data')).managedBy?.endsWith('/a'), true);
+  await assert.rejects(aVm(rig, 'b', attached), refused('ConflictingUserInput', 409));
+});
+
+test('an ephemeral disk is no resource', async (t) => {
+  const rig = await rigAzure(t);
+  const osDisk = {
+    createOption: 'FromImage',
+    osType: 'Windows',
+    caching: 'ReadOnly',
+    diffDiskSettings: { option: 'Local' },
+  } as const;
+  await aVm(rig, 'vm', { storageProfile: { osDisk } });
+  assert.equal(
+    rig.azure.steering.resources().some(({ kind }) => kind === 'disks'),
+    false,
+  );
+});

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
-import type { DeploymentOperation } from '@azure/arm-resourcesdeployments';
+import type { DeploymentOperation, DeploymentProperties, ErrorResponse } from '@azure/arm-resourcesdeployments';
 import { template, workerParameters, workerTemplate } from './deployment-fixture.ts';
-import { aVm, group, refused, rigAzure } from './rig.ts';
-import type { AzureOptions } from './server.ts';
+import { aVm, group, refused, rigAzure, type RigOptions } from './rig.ts';
 import type { Json } from './state.ts';
 
 const fast = { updateIntervalInMs: 1 };
 
-async function rig(t: TestContext, options?: AzureOptions) {
+async function rig(t: TestContext, options?: RigOptions) {
   const whole = await rigAzure(t, options);
   const { deployments: client, through, subnet } = whole;
-  const deploy = (name: string, properties: Json) =>
-    client.deployments.createOrUpdate(group, name, { properties: properties as never }, fast);
+  const deploy = (name: string, properties: DeploymentProperties) =>
+    client.deployments.createOrUpdate(group, name, { properties }, fast);
   const worker = (name: string, more: Json = {}) =>
     deploy(name, {
       mode: 'Incremental',
@@ -27,7 +26,7 @@ async function rig(t: TestContext, options?: AzureOptions) {
     }
     return all;
   };
-  const settled = (name: string, properties: Json) => through(deploy(name, properties));
+  const settled = (name: string, properties: DeploymentProperties) => through(deploy(name, properties));
   return { ...whole, client, deploy, settled, worker, operations };
 }
 
@@ -82,12 +81,12 @@ test('a deployment that fails later says why, down to the innermost error', asyn
   await assert.rejects(through(worker('d')), /DeploymentFailed/);
   const { properties } = await client.deployments.get(group, 'd');
   assert.equal(properties?.provisioningState, 'Failed');
-  assert.equal(properties?.error?.code, 'DeploymentFailed');
-  assert.equal(properties?.error?.details?.[0]?.code, 'ResourceDeploymentFailure');
-  assert.equal(properties?.error?.details?.[0]?.details?.[0]?.code, 'AllocationFailed');
+  const codesIn = (error?: ErrorResponse): (string | undefined)[] =>
+    error === undefined ? [] : [error.code, ...codesIn(error.details?.[0])];
+  assert.deepEqual(codesIn(properties?.error), ['DeploymentFailed', 'ResourceDeploymentFailure', 'AllocationFailed']);
   const failing = (await operations('d')).at(-1)?.properties;
   assert.deepEqual([failing?.provisioningState, failing?.statusCode], ['Failed', 'Conflict']);
-  assert.equal(failing?.statusMessage?.error?.details?.[0]?.code, 'AllocationFailed');
+  assert.deepEqual(codesIn(failing?.statusMessage?.error), ['ResourceDeploymentFailure', 'AllocationFailed']);
 });
 
 test('a resource that is refused ends the deployment, and what depends on it is not made', async (t) => {
@@ -162,7 +161,7 @@ test('a template spec is found by its id once it is registered, and key vaults g
     ...workerParameters('vm-1', subnet),
     adminPassword: { reference: { ...vault, secretName: 'admin-Password' } },
   };
-  const properties = { mode: 'Incremental', templateLink: { id }, parameters };
+  const properties = { mode: 'Incremental' as const, templateLink: { id }, parameters };
   await assert.rejects(async () => deploy('d', properties), refused('TemplateSpecVersionNotFound', 404));
   azure.steering.addTemplateSpec(id.toUpperCase(), workerTemplate);
   await settled('d', properties);
@@ -194,7 +193,7 @@ test('an active deployment can be neither replaced nor deleted, but canceled', a
 
 test('a resource group holds as many deployments as its quota says', async (t) => {
   const { settled, deploy, client, through } = await rig(t, { dials: { deploymentQuota: 2 } });
-  const properties = { mode: 'Incremental', template: template([]) };
+  const properties = { mode: 'Incremental' as const, template: template([]) };
   await settled('a', properties);
   await settled('b', properties);
   await assert.rejects(async () => deploy('c', properties), refused('DeploymentQuotaExceeded', 409));
@@ -239,16 +238,16 @@ test('whether a deployment exists is answered without a body, and its state can 
   await clock.step(60_000);
   assert.equal((await rest('GET', url)).json['status'], 'Succeeded');
   assert.equal((await rest('HEAD', path)).status, 204);
-  const [operation] = (await rest('GET', `${path}/operations`)).json['value'] as unknown as { operationId: string }[];
-  const one = await rest('GET', `${path}/operations/${operation?.operationId}`);
-  assert.equal(one.json['operationId'], operation?.operationId);
+  const id = (await rest('GET', `${path}/operations`)).json['value']?.['0']?.['operationId'];
+  const one = await rest('GET', `${path}/operations/${String(id)}`);
+  assert.equal(one.json['operationId'], id);
   await worker('other').submitted();
 });
 
 for (const file of ['community-tc-config/proj-git-cinnabar__windows', 'fxci-config/gecko-t__win11-64-25h2']) {
-  const found = new URL(`../../../../shared/data/pools/${file}.json`, import.meta.url);
+  const found = new URL(`../../../shared/data/pools/${file}.json`, import.meta.url);
   const pool = await readFile(found, 'utf8').catch(() => undefined);
-  const skip = pool === undefined ? 'the real pools are not here' : false;
+  const skip = pool === undefined ? 'the real pools are not beside the project' : false;
   test(`the launch configs of the real pool ${file} can be deployed`, { skip }, async (t) => {
     const { azure, through, client } = await rig(t, { dials: { deploymentMs: [0, 0] } });
     for (const [index, { armDeployment }] of JSON.parse(pool ?? '').config.launchConfigs.entries()) {

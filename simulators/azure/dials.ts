@@ -27,7 +27,7 @@ export interface Dials {
   hiddenMs: Range;
   /** How long after it is accepted `/instanceView` does not know a virtual machine that GET knows. */
   viewHiddenMs: Range;
-  /** How long a network interface stays reserved for a virtual machine that failed or was deleted; Azure says 180 s. */
+  /** How long a network interface stays reserved for a virtual machine that failed; Azure says 180 s. */
   nicReservedMs: number;
   /** How long an operation can be asked for after its end. */
   operationKeptMs: number;
@@ -53,13 +53,11 @@ export interface Dials {
   spotPrice: number;
   /** How many deployments the history of a resource group holds. */
   deploymentQuota: number;
-  /** Virtual machines on a page of a list, and other things. */
+  /** Virtual machines on a page of a list (200, as an engineer of Microsoft's wrote: azure-sdk-for-java#31382), and other things. */
   vmPageSize: number;
   pageSize: number;
   /** Whether lists of virtual machines write the names of resource groups in capitals. */
   shoutsGroups: boolean;
-  /** Whether lists with `statusOnly=true` leave out tags and profiles. */
-  isStatusOnlyBare: boolean;
   /** Whether a second DELETE is refused while the first is under way. */
   refusesSecondDelete: boolean;
   /** Whether calls over the limit are refused. */
@@ -107,7 +105,6 @@ export const calmDials: Dials = {
   vmPageSize: 200,
   pageSize: 1000,
   shoutsGroups: true,
-  isStatusOnlyBare: true,
   refusesSecondDelete: false,
   isThrottling: true,
   buckets: {},

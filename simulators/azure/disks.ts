@@ -5,7 +5,7 @@ import { groupNamed, readEnvelope } from './envelope.ts';
 import { deleteSimple, idFor, makeSimple, newResource } from './make.ts';
 import type { Operation } from './operation.ts';
 import { invalidParameter, missingParameter, Refusal } from './refusal.ts';
-import { typeOf, type Disk, type Json, type Vm } from './state.ts';
+import { typeOf, type Disk, type Json } from './state.ts';
 
 const kind = 'disks';
 
@@ -24,37 +24,8 @@ export function makeDisk(order: Order): Made<Disk> {
   });
 }
 
-/**
- * Makes the disk that a virtual machine asks for and that is not there, at once and attached.
- *
- * @throws Refusal where it is attached to another one.
- */
-export function makeAttachedDisk(name: string, vm: Vm, key: string, settings: Json, cloud: Cloud): Disk {
-  checkDiskName(name);
-  const order: Order = { cloud, action: 'disks.put', group: vm.group, name, body: undefined };
-  const { key: diskKey, id } = idFor(order, kind);
-  const known = cloud.subscription.disks.get(diskKey);
-  if (known !== undefined) {
-    if (known.usedBy !== null && known.usedBy !== key) {
-      const owner = cloud.subscription.virtualMachines.get(known.usedBy);
-      throw new Refusal(
-        'ConflictingUserInput',
-        `Disk '${name}' already exists in resource group ${vm.group.toUpperCase()}. Only CreateOption.Attach is supported. It is attached to VM ${owner?.id ?? known.usedBy}.`,
-        409,
-      );
-    }
-    known.usedBy = key;
-    return known;
-  }
-  const { location, tags } = vm;
-  const envelope = { location, tags, properties: settings, top: { sku: { name: 'Premium_LRS', tier: 'Premium' } } };
-  const disk: Disk = { kind, usedBy: key, ...newResource(order, id, envelope, 'Succeeded') };
-  cloud.subscription.disks.set(diskKey, disk);
-  return disk;
-}
-
 /** Refuses names that managed disks cannot have. */
-function checkDiskName(name: string): void {
+export function checkDiskName(name: string): void {
   if (!/^[^_\W][\w.-]{0,79}$/.test(name) || /[-.]$/.test(name)) {
     throw invalidParameter(
       'disk.name',

@@ -6,7 +6,7 @@ import { isSpotVm, sizeNameOf } from './capacity.ts';
 import type { Cloud } from './cloud.ts';
 import { addressOf, configurationsOf } from './ip-configurations.ts';
 import type { Json, Nic, Vm } from './state.ts';
-import { isUp } from './vm-life.ts';
+import { exists, isUp } from './vm-life.ts';
 
 /** What the metadata service answers. */
 export interface MetadataAnswer {
@@ -27,6 +27,8 @@ const attestedMs = 6 * 3_600_000;
  */
 export class MetadataService {
   readonly #cloud: Cloud;
+  /** Machines that asked before: there are thousands, and each asks often. */
+  readonly #found = new Map<string, WeakRef<Vm>>();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -64,9 +66,16 @@ export class MetadataService {
 
   #find(machine: string): Vm | undefined {
     const wanted = machine.toLowerCase();
-    return this.#cloud.subscription.virtualMachines
-      .values()
-      .find(({ vmId, name }) => vmId === wanted || name.toLowerCase() === wanted);
+    const isWanted = ({ vmId, name }: Vm): boolean => vmId === wanted || name.toLowerCase() === wanted;
+    const known = this.#found.get(wanted)?.deref();
+    if (known !== undefined && isWanted(known) && exists(known, this.#cloud)) {
+      return known;
+    }
+    const found = this.#cloud.subscription.virtualMachines.values().find(isWanted);
+    if (found !== undefined) {
+      this.#found.set(wanted, new WeakRef(found));
+    }
+    return found;
   }
 
   async #attest(vm: Vm, nonce: string): Promise<MetadataAnswer> {

@@ -60,3 +60,14 @@ test('without secrets any client gets a token, and any token is good', async (t)
   assert.deepEqual(await status(azure, 'Bearer any'), [200, undefined, undefined]);
   assert.deepEqual(await status(azure), [401, 'AuthenticationFailed', true]);
 });
+
+test('requests for tokens are logged, and faults strike them', async (t) => {
+  const { azure } = await rigAzure(t);
+  azure.faults.add({ kind: 'error', action: 'token', code: 'temporarily_unavailable', status: 503, times: 1 });
+  azure.faults.add({ kind: 'reset', action: 'token', when: 'after', times: 1 });
+  const refused = await askToken(azure, good);
+  assert.deepEqual([refused.status, refused.json.error], [503, 'temporarily_unavailable']);
+  await assert.rejects(askToken(azure, good));
+  assert.equal((await askToken(azure, good)).status, 200);
+  assert.deepEqual(azure.counts.outcomes, { temporarily_unavailable: 1, reset: 1, ok: 1 });
+});

@@ -6,7 +6,7 @@ import { Refusal } from './refusal.ts';
 const tokenLifeSeconds = 3599;
 
 /** An answer of the token endpoint: not in the form of Azure Resource Manager. */
-interface TokenAnswer {
+export interface TokenAnswer {
   status: number;
   body: Readonly<Record<string, unknown>>;
 }

@@ -18,7 +18,7 @@ export function makePublicIp(order: Order): Made<PublicIp> {
   const { cloud } = order;
   checkNetworkName(order.name);
   const envelope = readEnvelope(order.body, typeOf[kind], cloud);
-  checkSku(envelope);
+  checkSku(envelope, idFor(order, kind).id);
   return makeSimple(order, envelope, cloud.subscription.publicIPAddresses, {
     kind,
     durationMs: cloud.draw(cloud.dials.publicIpMs),
@@ -27,7 +27,7 @@ export function makePublicIp(order: Order): Made<PublicIp> {
 }
 
 /** Basic addresses were retired in September 2025; the others are always static. */
-function checkSku({ properties, top }: Envelope): void {
+function checkSku({ properties, top }: Envelope, id: string): void {
   if ((member(top['sku'], 'name') ?? 'Basic') === 'Basic') {
     throw new Refusal(
       'IPv4BasicSkuPublicIpCountLimitReached',
@@ -36,8 +36,8 @@ function checkSku({ properties, top }: Envelope): void {
   }
   if (properties['publicIPAllocationMethod'] !== 'Static') {
     throw new Refusal(
-      'StandardSkuPublicIPAddressMustBeStatic',
-      'Standard sku publicIp must have AllocationMethod set to Static.',
+      'StandardSkuPublicIPAddressesMustBeStatic',
+      `Standard sku publicIp ${id} must have AllocationMethod set to Static.`,
     );
   }
 }

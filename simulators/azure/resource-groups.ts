@@ -5,7 +5,7 @@ import { groupNamed, readLocation, readObject } from './envelope.ts';
 import { operationHeaders } from './operation-links.ts';
 import { Refusal } from './refusal.ts';
 import { keyOf } from './resource-id.ts';
-import { typeOf, type Group, type Json } from './state.ts';
+import type { Group, Json } from './state.ts';
 import { readTags } from './tags.ts';
 
 const type = 'Microsoft.Resources/resourceGroups';
@@ -105,12 +105,4 @@ export const groupHandlers = {
     return listAnswer(call, numbered, call.cloud.dials.pageSize, ({ group }) => groupJson(group));
   },
   delete: remove,
-  resources: (call) => {
-    const { subscription, dials } = call.cloud;
-    groupNamed(call.group, call.cloud, 'look');
-    const all = subscription.resourcesIn(call.group).toSorted((a, b) => a.serial - b.serial);
-    return listAnswer(call, all, dials.pageSize, ({ id, name, kind, location, tags }) => {
-      return { id, name, type: typeOf[kind], location, tags };
-    });
-  },
 } satisfies Record<string, Handler>;

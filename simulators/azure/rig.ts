@@ -10,13 +10,16 @@ import { SteppedClock } from '#lib/clock.ts';
 import { startAzure, type AzureOptions, type SimulatedAzure } from './server.ts';
 
 /** The day on which all tests of the simulator begin. */
-export const testDay = new Date('2026-03-01T12:00:00Z');
+const testDay = new Date('2026-03-01T12:00:00Z');
 
 /** The resource group that is there. */
 export const group = 'rg-workers';
 
 /** How many turns of the event loop sockets get for each step of time in `through`. */
 const turnsPerStep = 30;
+
+/** Options of the simulator, with a clock that can be stepped. */
+export type RigOptions = Omit<AzureOptions, 'clock'> & { clock?: SteppedClock };
 
 /** A JSON answer of the API. */
 export interface RestAnswer {
@@ -31,11 +34,11 @@ interface Loose {
 }
 
 /** A simulator for one test, with the SDKs in front of it; its time stands still until it is stepped. */
-export async function rigAzure(t: TestContext, options: AzureOptions = {}) {
-  const clock = new SteppedClock(testDay);
+export async function rigAzure(t: TestContext, options: RigOptions = {}) {
+  const { clock = new SteppedClock(testDay) } = options;
   const azure = await startAzure({
-    clock,
     ...options,
+    clock,
     dials: {
       publicIpMs: [2000, 2000],
       publicIpDeleteMs: [5000, 5000],
@@ -74,7 +77,7 @@ export function subnetIn({ subscriptionId }: SimulatedAzure): string {
 }
 
 /** The SDKs' clients, made to call plain HTTP, without retries of their own. */
-export function clientsOf(azure: SimulatedAzure) {
+function clientsOf(azure: SimulatedAzure) {
   const token = { token: 'any', expiresOnTimestamp: Number.MAX_SAFE_INTEGER };
   const credential = { getToken: () => Promise.resolve(token) };
   const options = { endpoint: azure.url, allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };

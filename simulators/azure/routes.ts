@@ -6,6 +6,7 @@ import { nicHandlers } from './network-interfaces.ts';
 import { showOperation, showResult } from './operation-links.ts';
 import { publicIpHandlers } from './public-ips.ts';
 import { groupHandlers } from './resource-groups.ts';
+import { resourceHandlers } from './resources.ts';
 import { vmHandlers } from './virtual-machines.ts';
 import { networkHandlers } from './virtual-networks.ts';
 
@@ -58,6 +59,12 @@ function route(method: string, pattern: string, action: string, handler: Handler
 
 const routes: readonly Route[] = [
   ...resourceRoutes('virtualMachines', compute, vmHandlers),
+  route(
+    'GET',
+    `${subscription}/${compute}/locations/{}/virtualMachines`,
+    'virtualMachines.listByLocation',
+    vmHandlers.listByLocation,
+  ),
   route('GET', `${vm}/instanceView`, 'virtualMachines.instanceView', vmHandlers.instanceView),
   route('POST', `${vm}/deallocate`, 'virtualMachines.deallocate', vmHandlers.deallocate),
   route('POST', `${vm}/powerOff`, 'virtualMachines.powerOff', vmHandlers.powerOff),
@@ -89,12 +96,13 @@ const routes: readonly Route[] = [
   route('GET', group, 'resourceGroups.get', groupHandlers.get),
   route('HEAD', group, 'resourceGroups.head', groupHandlers.head),
   route('DELETE', group, 'resourceGroups.delete', groupHandlers.delete),
-  route('GET', `${group}/resources`, 'resources.list', groupHandlers.resources),
+  route('GET', `${group}/resources`, 'resources.list', resourceHandlers.list),
+  route('GET', `${subscription}/resources`, 'resources.listAll', resourceHandlers.list),
   route('GET', `${subscription}/resourceGroups`, 'resourceGroups.list', groupHandlers.list),
 ];
 
-/** All actions that faults and the logbook know. */
-export const actions: readonly string[] = [...new Set(routes.map(({ action }) => action))];
+/** All actions that faults and the logbook know; `token` is the request for one. */
+export const actions: readonly string[] = ['token', ...new Set(routes.map(({ action }) => action))];
 
 /** The handler for a path; undefined where Azure has nothing, or nothing that is simulated. */
 export function matchRoute(method: string, path: string): Match | undefined {
@@ -121,6 +129,7 @@ const computePolicies: Readonly<Record<string, readonly [name: string, isPerReso
   'virtualMachines.instanceView': ['LowCostGet', true],
   'virtualMachines.list': ['HighCostGet', false],
   'virtualMachines.listAll': ['HighCostGet', false],
+  'virtualMachines.listByLocation': ['HighCostGet', false],
 };
 
 /** The buckets that a call takes its tokens from: of Azure Resource Manager, and of the compute provider. */

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '#lib/clock.ts';
 import { seededRandom, type Random } from '#lib/random.ts';
 import { Logbook, type Counts, type LogbookEntry } from '#simulators/logbook.ts';
 import type { MachinePark } from '#simulators/machine.ts';
-import { answerCall, type Outcome } from './api.ts';
+import { answerCall, answerToken, type Outcome } from './api.ts';
 import type { AttestedFacts } from './attested-facts.ts';
 import { Cloud, noDeeds, type Deed } from './cloud.ts';
 import { answerControl } from './control.ts';
@@ -108,8 +108,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<SimulatedA
       const answered = answerControl(azure, method, target.slice('/_sim'.length), body);
       send(response, { ...answered, headers: { 'content-type': 'application/json' } });
     } else if (tenant !== undefined && method === 'POST') {
-      const { status, body: content } = tokens.issue(tenant, body);
-      send(response, { status, body: JSON.stringify(content), headers: { 'content-type': 'application/json' } });
+      await deliver(answerToken(tenant, body, cloud, tokens), request, response);
     } else {
       await deliver(answerCall({ method, url: target, headers, body }, cloud, tokens), request, response);
     }

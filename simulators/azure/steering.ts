@@ -68,10 +68,13 @@ export class Steering {
 
   /** How many machines are up or on their way. */
   get alive(): number {
-    return this.machines().filter(
-      ({ power, provisioningState }) =>
-        power === 'running' || power === 'starting' || (power === null && provisioningState === 'Creating'),
-    ).length;
+    this.#cloud.settle();
+    let count = 0;
+    for (const { power, provisioningState } of this.#cloud.subscription.virtualMachines.values()) {
+      const isOn = power === 'running' || power === 'starting';
+      count += isOn || (power === null && provisioningState === 'Creating') ? 1 : 0;
+    }
+    return count;
   }
 
   /**

@@ -1,7 +1,8 @@
 import { deletedAnswer, inGroup, listAnswer, madeAnswer, resourceIn } from './answers.ts';
-import { keyIn, orderOf, type Answer, type Call, type Handler } from './call.ts';
+import { keyIn, nameIn, orderOf, type Answer, type Call, type Handler } from './call.ts';
 import { isSpotVm } from './capacity.ts';
 import { groupNamed } from './envelope.ts';
+import { normalLocation } from './locations.ts';
 import { operationHeaders } from './operation-links.ts';
 import { Refusal, resourceNotFound } from './refusal.ts';
 import { keyOf } from './resource-id.ts';
@@ -18,7 +19,7 @@ function vmIn(call: Call): Vm {
 /** Those of a group, or of the subscription. */
 function list(call: Call): Answer {
   const { cloud, query } = call;
-  const { shoutsGroups, vmPageSize, isStatusOnlyBare } = cloud.dials;
+  const { shoutsGroups, vmPageSize } = cloud.dials;
   const isStatusOnly = query.get('statusOnly') === 'true' && call.group === '';
   const filter = query.get('$filter');
   const isWithView = query.get('$expand')?.toLowerCase() === 'instanceview';
@@ -31,9 +32,7 @@ function list(call: Call): Answer {
   const scaleSet = filter === null ? undefined : scaleSetIn(filter);
   const all = matching(inGroup(call, cloud.subscription.virtualMachines), scaleSet);
   return listAnswer(call, all, vmPageSize, (vm) =>
-    isStatusOnly && isStatusOnlyBare
-      ? vmStatusJson(vm, shoutsGroups)
-      : vmJson(vm, { isWithView: isWithView || isStatusOnly, shoutsGroups }),
+    isStatusOnly ? vmStatusJson(vm, shoutsGroups) : vmJson(vm, { isWithView, shoutsGroups }),
   );
 }
 
@@ -98,7 +97,12 @@ export const vmHandlers = {
     return { status: 200, body: instanceViewJson(vm) };
   },
   list,
-  listAll: list,
+  listByLocation: (call) => {
+    const { subscription, dials } = call.cloud;
+    const location = normalLocation(nameIn(call));
+    const all = subscription.virtualMachines.values().filter((vm) => vm.location === location);
+    return listAnswer(call, all, dials.vmPageSize, (vm) => vmJson(vm, { shoutsGroups: dials.shoutsGroups }));
+  },
   delete: (call) => {
     const { cloud, action, group } = call;
     groupNamed(group, cloud, 'look');

@@ -3,7 +3,6 @@ import { isRecord, member } from '#simulators/worker/json.ts';
 import type { Made, Order } from './call.ts';
 import { allocate, refuseAtOnce } from './capacity.ts';
 import type { Cloud } from './cloud.ts';
-import { makeAttachedDisk } from './disks.ts';
 import { groupNamed, refuseMove } from './envelope.ts';
 import { idFor, newResource } from './make.ts';
 import type { Operation } from './operation.ts';
@@ -11,7 +10,8 @@ import { Refusal, type ErrorBody } from './refusal.ts';
 import { keyOf } from './resource-id.ts';
 import type { Json, Vm } from './state.ts';
 import { reserve } from './vm-delete.ts';
-import { readVm, type DiskWish, type VmDraft } from './vm-draft.ts';
+import { takeDisks } from './vm-disks.ts';
+import { readVm, type VmDraft } from './vm-draft.ts';
 import { boot, drawFate, exists, setPower } from './vm-life.ts';
 
 /**
@@ -25,8 +25,8 @@ export function makeVm(order: Order): Made<Vm> {
   const { virtualMachines } = cloud.subscription;
   groupNamed(order.group, cloud, 'make');
   const { key, id } = idFor(order, 'virtualMachines');
-  const draft = readVm(order, id);
   const known = virtualMachines.get(key);
+  const draft = readVm(order, id, known === undefined);
   if (known !== undefined) {
     refuseMove(known, draft.envelope.location);
     refuseWhileDeleting(known);
@@ -37,6 +37,9 @@ export function makeVm(order: Order): Made<Vm> {
   }
   refuseAtOnce(draft.wish, id, cloud);
   const vm = known ?? bear(order, id, draft);
+  if (known !== undefined) {
+    takeOver(known, draft);
+  }
   attach(vm, key, draft, cloud);
   virtualMachines.set(key, vm);
   if (known === undefined) {
@@ -104,7 +107,7 @@ function bear(order: Order, id: string, { envelope, isWindows, computerName }: V
 
 /** Gives it its network interfaces, and makes the disks that it asks for. @throws Refusal for disks of others. */
 function attach(vm: Vm, key: string, { nics, disks }: VmDraft, cloud: Cloud): void {
-  vm.disks = disks.map((wish, index) => diskFor(wish, index, vm, key, cloud));
+  vm.disks = takeDisks(vm, key, disks, cloud);
   vm.nics = nics;
   for (const { key: nicKey } of nics) {
     const nic = cloud.subscription.networkInterfaces.get(nicKey);
@@ -113,22 +116,6 @@ function attach(vm: Vm, key: string, { nics, disks }: VmDraft, cloud: Cloud): vo
       nic.reservation = null;
     }
   }
-}
-
-function diskFor(wish: DiskWish, index: number, vm: Vm, key: string, cloud: Cloud): Vm['disks'][number] {
-  const { isOs, isEphemeral, isDeletedWithVm, settings, attachedId } = wish;
-  const known = vm.disks[index]?.name;
-  const name =
-    wish.name ??
-    attachedId?.split('/').at(-1) ??
-    known ??
-    `${vm.name}_${isOs ? 'OsDisk' : 'DataDisk'}_${index}_${cloud.digits(32)}`;
-  const { id } = idFor({ cloud, action: '', group: vm.group, name, body: undefined }, 'disks');
-  // An ephemeral disk is a part of the host: there is no such resource.
-  if (!isEphemeral) {
-    makeAttachedDisk(name, vm, key, settings, cloud);
-  }
-  return { key: keyOf(id), id, name, isOs, isEphemeral, isDeletedWithVm };
 }
 
 function beginCreate(vm: Vm, key: string, { wish }: VmDraft, { action, group, cloud }: Order): Operation {
@@ -194,15 +181,14 @@ function osTimedOut({ name }: Vm): ErrorBody {
 }
 
 /** Takes over what may change; null, or what is under way, where nothing does. */
-function update(vm: Vm, { envelope }: VmDraft, { action, group, cloud }: Order): Operation | null {
+function update(vm: Vm, draft: VmDraft, { action, group, cloud }: Order): Operation | null {
+  const { envelope } = draft;
   const merged = mergeProperties(vm.properties, envelope.properties);
   const before = JSON.stringify([vm.properties, vm.tags, vm.top]);
   if (before === JSON.stringify([merged, envelope.tags, envelope.top]) || vm.operation !== null) {
     return vm.operation;
   }
-  vm.properties = merged;
-  vm.tags = envelope.tags;
-  vm.top = envelope.top;
+  takeOver(vm, draft);
   vm.provisioningState = 'Updating';
   const settle = (state: string): void => {
     vm.provisioningState = state;
@@ -219,6 +205,12 @@ function update(vm: Vm, { envelope }: VmDraft, { action, group, cloud }: Order):
     fail: () => settle('Failed'),
   });
   return vm.operation;
+}
+
+function takeOver(vm: Vm, { envelope }: VmDraft): void {
+  vm.properties = mergeProperties(vm.properties, envelope.properties);
+  vm.tags = envelope.tags;
+  vm.top = envelope.top;
 }
 
 /** What a request leaves out of the operating system's profile stays: answers do not show its secrets. */

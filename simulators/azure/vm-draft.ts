@@ -34,8 +34,13 @@ export interface VmDraft {
   disks: readonly DiskWish[];
 }
 
-/** Reads and checks the body of a request for a virtual machine. @throws Refusal with what does not fit. */
-export function readVm(order: Order, id: string): VmDraft {
+/**
+ * Reads and checks the body of a request for a virtual machine.
+ *
+ * @param isNew whether it has to name an account: answers do not show passwords, so changes need not repeat them.
+ * @throws Refusal with what does not fit.
+ */
+export function readVm(order: Order, id: string, isNew: boolean): VmDraft {
   const { cloud, name } = order;
   if (!/^[^_\W][\w.-]{0,63}$/.test(name) || /[-.]$/.test(name)) {
     throw invalidParameter(
@@ -49,7 +54,7 @@ export function readVm(order: Order, id: string): VmDraft {
   const isWindows = asksForWindows(properties);
   const computerName = textMember(properties['osProfile'], 'computerName') ?? name;
   const disks = readDisks(properties, cloud);
-  if (disks.some(({ isOs, attachedId }) => isOs && attachedId === undefined)) {
+  if (isNew && disks.some(({ isOs, attachedId }) => isOs && attachedId === undefined)) {
     if (!isRecord(properties['osProfile'])) {
       throw missingParameter('osProfile');
     }

@@ -50,7 +50,7 @@ export function vmJson(vm: Vm, how: { isWithView?: boolean; shoutsGroups?: boole
   };
 }
 
-/** The same as lists with `statusOnly=true` show it, in the form that leaves most out. */
+/** The same as lists with `statusOnly=true` show it: without tags and profiles (azure-sdk-for-go#18565). */
 export function vmStatusJson(vm: Vm, shoutsGroups: boolean): Json {
   return {
     name: vm.name,

@@ -108,9 +108,10 @@ interface PackageRule {
 const packageRules: readonly PackageRule[] = [
   { packages: /^(?:pg|kysely)(?:\/|$)/, allowed: ['src/store/'] },
   { packages: /^@aws-sdk\//, allowed: ['src/providers/aws/ec2.ts'], isLazy: true },
+  { packages: /^@azure\/arm-/, allowed: ['simulators/azure/rig.ts'] },
   {
     packages: /^@azure\//,
-    allowed: ['src/providers/azure/arm.ts', 'src/providers/azure/credentials.ts'],
+    allowed: ['src/providers/azure/arm.ts', 'src/providers/azure/credentials.ts', 'simulators/azure/rig.ts'],
     isLazy: true,
   },
   { packages: /^amqplib(?:\/|$)/, allowed: ['src/events/'] },

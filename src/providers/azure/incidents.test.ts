@@ -245,3 +245,17 @@ test('a machine that Azure does not show yet is ended all the same, because its 
   await ended(small, workers);
   assert.equal(small.azure.things.size, 0);
 });
+
+// spec: provisioning 8.9
+test('a deployment that its follower deletes while its worker is ended disturbs neither', async () => {
+  const small = aSmallAzure();
+  const { workers } = await launched(small, { ...templateConfiguration, workerManager: { keepDeployment: true } });
+  await small.clock.step(times.deployment + times.machine + 20_000);
+  const how = { status: 404, code: 'DeploymentNotFound' };
+  small.azure.faults.push({ matches: ({ operation }) => operation === 'deployments.listOperations', how, times: 1 });
+  await ended(small, workers);
+  assert.deepEqual(
+    (await inspected(small, workers)).map(({ presence }) => presence),
+    ['gone'],
+  );
+});

@@ -5,10 +5,8 @@ import { groupsInUse } from './find-machine.ts';
 import { azureFleet, fleetParts } from './fleet.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import { azureIdentity } from './identity.ts';
-import { fetchCertificate } from './identity/fetch-certificate.ts';
 import type { TrustSettings } from './identity/settings.ts';
-import { carriedAnchors } from './identity/trust-anchors.ts';
-import { createTrustStore } from './identity/trust-store.ts';
+import { trustStoreOf } from './identity/trust-store.ts';
 import { limitedArm } from './limits.ts';
 import { readAzureSettings } from './settings.ts';
 import { vmIdOf } from './vm-id.ts';
@@ -33,12 +31,10 @@ export const azureModule: ProviderModule<'azure'> = {
   },
 };
 
-function identityOf(parts: FleetParts, { anchors, sources, isLearning }: TrustSettings): Identity {
-  const { clock, log, signal } = parts.surroundings;
-  const learning = { fetchCertificate, sources, clock, log, signal };
+function identityOf(parts: FleetParts, trust: TrustSettings): Identity {
   return azureIdentity({
-    trust: createTrustStore([...carriedAnchors(), ...anchors], isLearning ? learning : null),
+    trust: trustStoreOf(trust, parts.surroundings),
     subscriptionId: parts.subscriptionId,
-    vmIdOf: (worker, signalOfCall) => vmIdOf(parts, worker, signalOfCall),
+    vmIdOf: (worker, signal) => vmIdOf(parts, worker, signal),
   });
 }

@@ -64,12 +64,14 @@ const names = [
 const nicName = "[concat(parameters('vmName'), '-nic')]";
 
 /** As owners write it: an interface and a machine, both with the tags, and all gone with the machine. */
-const template: JsonObject = {
+export const workerTemplate: JsonObject = {
   $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
   contentVersion: '1.0.0.0',
   parameters: {
     ...Object.fromEntries(names.map((name) => [name, { type: name === 'adminPassword' ? 'securestring' : 'string' }])),
     tags: { type: 'object' },
+    imageId: { type: 'string', defaultValue: '' },
+    priority: { type: 'string', defaultValue: 'Regular' },
   },
   resources: [
     {
@@ -96,6 +98,7 @@ const template: JsonObject = {
       dependsOn: [`[resourceId('Microsoft.Network/networkInterfaces', concat(parameters('vmName'), '-nic'))]`],
       properties: {
         hardwareProfile: { vmSize: "[parameters('vmSize')]" },
+        priority: "[parameters('priority')]",
         osProfile: {
           computerName: "[parameters('computerName')]",
           adminUsername: "[parameters('adminUsername')]",
@@ -122,7 +125,7 @@ const template: JsonObject = {
 const templateConfiguration: JsonObject = {
   armDeployment: {
     mode: 'Incremental',
-    template,
+    template: workerTemplate,
     parameters: { location: { value: 'eastus' }, vmSize: { value: 'Standard_F8s_v2' }, subnetId: { value: subnetId } },
   },
   armDeploymentResourceGroup: 'rg-templates',

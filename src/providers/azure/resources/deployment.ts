@@ -1,6 +1,6 @@
 import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
-import { ArmError, innermost } from '#providers/azure/errors.ts';
+import { ArmError, innermost, isNotFound } from '#providers/azure/errors.ts';
 import type { CloudError } from '#providers/azure/errors.ts';
 import { machineNames } from '#providers/azure/machine-record.ts';
 import type { MachineRecord } from '#providers/azure/machine-record.ts';
@@ -78,7 +78,7 @@ export interface DeploymentStep {
   failure: (CloudError & { labels: Readonly<Record<string, string>> }) | null;
 }
 
-/** What a deployment did, all pages (P-27). */
+/** What a deployment did, all pages (P-27). Nothing when it is deleted meanwhile, as its follower does after a success. */
 export async function deploymentSteps(
   parts: AzureParts,
   record: MachineRecord,
@@ -88,7 +88,12 @@ export async function deploymentSteps(
   // Older than the providers, and still where it is documented (Deployment Operations - List).
   const path = `${groupPath(parts.subscriptionId, group)}/deployments/${encodeURIComponent(name)}/operations`;
   const url = withQuery(path, 'deployment');
-  return (await allOf(pages(parts, url, 'deployments.listOperations', signal))).map(stepOf);
+  try {
+    return (await allOf(pages(parts, url, 'deployments.listOperations', signal))).map(stepOf);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 function stepOf(operation: JsonObject): DeploymentStep {
