@@ -224,6 +224,39 @@ test('an active deployment can be neither replaced nor deleted, but canceled', a
   assert.equal(azure.machines().length, 1);
 });
 
+test('operations of deployments fail, are canceled and stick, as faults say', async (t) => {
+  const { worker, client, azure, clock } = await rig(t);
+  const states: (string | undefined)[] = [];
+  for (const outcome of ['fail', 'cancel', 'stick'] as const) {
+    azure.faults.add({ kind: 'operation', outcome, action: 'deployments.put', times: 1 });
+    await worker(outcome).submitted();
+    await clock.step(120_000);
+    states.push((await client.deployments.get(group, outcome)).properties?.provisioningState);
+  }
+  assert.deepEqual(states, ['Failed', 'Canceled', 'Accepted']);
+  await client.deployments.cancel(group, 'stick');
+  assert.equal((await client.deployments.get(group, 'stick')).properties?.provisioningState, 'Canceled');
+  assert.deepEqual(azure.machines(), []);
+});
+
+test('a resource that needs another one too early is asked for again by the deployment', async (t) => {
+  const { settled, operations, azure, subnet } = await rig(t);
+  const impatient = structuredClone(workerTemplate);
+  for (const resource of impatient['resources'] as Json[]) {
+    if (resource['type'] === 'Microsoft.Network/networkInterfaces') {
+      resource['dependsOn'] = [];
+    }
+  }
+  const parameters = workerParameters('vm', subnet, { publicIp: true });
+  await settled('d', { mode: 'Incremental', template: impatient, parameters });
+  const states = (await operations('d')).map(({ properties }) => [properties?.provisioningState, properties?.duration]);
+  assert.deepEqual(states.slice(0, 2), [
+    ['Succeeded', 'PT2S'],
+    ['Succeeded', 'PT11S'],
+  ]);
+  assert.equal(azure.machines().length, 1);
+});
+
 test('a resource group holds as many deployments as its quota says', async (t) => {
   const { settled, deploy, client, through } = await rig(t, { dials: { deploymentQuota: 2 } });
   const properties = { mode: 'Incremental' as const, template: template([]) };

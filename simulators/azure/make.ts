@@ -101,7 +101,7 @@ function beginMaking(order: Order, key: string, resource: Simple, durationMs: nu
  * @throws Refusal while it is being deleted, if the dial says so.
  */
 export function deleteSimple<T extends Simple>(
-  order: Omit<Order, 'body'>,
+  order: Order,
   key: string,
   shelf: Shelf<T>,
   durationMs: number,
