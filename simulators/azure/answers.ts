@@ -74,11 +74,18 @@ export function* inGroup<T extends AnyResource>(call: Call, shelf: Shelf<T>): It
   }
 }
 
-/** What a request gets while another one is at work on the same resource. */
-export function anotherOperation(call: { cloud: { subscriptionId: string } }, operation: Operation): Refusal {
+/** What a request gets while another one is at work on the same resource: each provider has its own words. */
+export function alreadyAtWork(operation: Operation, subscriptionId: string): Refusal {
+  if (operation.service === 'compute') {
+    return new Refusal(
+      'Conflict',
+      'The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.',
+      409,
+    );
+  }
   return new Refusal(
     'AnotherOperationInProgress',
-    `Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: https://management.azure.com/subscriptions/${call.cloud.subscriptionId}/providers/Microsoft.Network/locations/${operation.location}/operations/${operation.id}.`,
+    `Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: https://management.azure.com/subscriptions/${subscriptionId}/providers/Microsoft.Network/locations/${operation.location}/operations/${operation.id}.`,
     429,
     { retryAfterSeconds: 10 },
   );

@@ -132,7 +132,8 @@ test('templates that are not valid are refused, each with its reason', async (t)
     [{ template: template([nic({ name: "[variables('x')]" })]) }, /variable 'x' is not found/],
     [{ template: template([nic({ name: "[nonsense('x')]" })]) }, /function 'nonsense' is not valid/],
     [{ template: template([nic({ name: 'a/b' })]) }, /incorrect segment lengths/],
-    [{ template: template([nic({ copy: { name: 'x', count: 2 } })]) }, /not supported/],
+    [{ template: template([nic({ copy: { name: 'x', count: 'two' } })]) }, /copy count of loop 'x'/],
+    [{ template: template([nic({ resources: [] })]) }, /not supported/],
     [{ templateLink: { uri: 'https://example.com' } }, /ids of template specs only/],
     [{}, /'template' or a 'templateLink'/],
   ] as const) {
@@ -169,6 +170,38 @@ test('a template spec is found by its id once it is registered, and key vaults g
   assert.equal(azure.machines().length, 1);
 });
 
+test('resources are made in loops and under symbolic names, and those that are only referred to are not made', async (t) => {
+  const { settled, azure, operations } = await rig(t);
+  const disk = {
+    type: 'Microsoft.Compute/disks',
+    apiVersion: '2024-03-02',
+    name: "[format('disk-{0}', copyIndex(1))]",
+    location: '[resourceGroup().location]',
+    copy: { name: 'loop', count: 2 },
+    properties: { creationData: { createOption: 'Empty' }, diskSizeGB: 8 },
+  };
+  const address = {
+    type: 'Microsoft.Network/publicIPAddresses',
+    apiVersion: '2023-11-01',
+    name: 'ip',
+    location: '[resourceGroup().location]',
+    dependsOn: ['loop', 'there'],
+    sku: { name: 'Standard' },
+    properties: { publicIPAllocationMethod: 'Static' },
+  };
+  const there = { ...address, name: 'there', dependsOn: [], existing: true };
+  const properties = { mode: 'Incremental' as const, template: template({ disks: disk, address, there }) };
+  await settled('d', properties);
+  assert.deepEqual(
+    azure.steering.resources().map(({ name }) => name),
+    ['ip', 'disk-1', 'disk-2', 'd'],
+  );
+  assert.deepEqual(
+    (await operations('d')).map((operation) => operation.properties?.targetResource?.resourceName),
+    ['disk-1', 'disk-2', 'ip'],
+  );
+});
+
 test('an active deployment can be neither replaced nor deleted, but canceled', async (t) => {
   const { worker, client, clock, azure, through } = await rig(t);
   await worker('d').submitted();
@@ -188,6 +221,39 @@ test('an active deployment can be neither replaced nor deleted, but canceled', a
     ],
   );
   await through(worker('d'));
+  assert.equal(azure.machines().length, 1);
+});
+
+test('operations of deployments fail, are canceled and stick, as faults say', async (t) => {
+  const { worker, client, azure, clock } = await rig(t);
+  const states: (string | undefined)[] = [];
+  for (const outcome of ['fail', 'cancel', 'stick'] as const) {
+    azure.faults.add({ kind: 'operation', outcome, action: 'deployments.put', times: 1 });
+    await worker(outcome).submitted();
+    await clock.step(120_000);
+    states.push((await client.deployments.get(group, outcome)).properties?.provisioningState);
+  }
+  assert.deepEqual(states, ['Failed', 'Canceled', 'Accepted']);
+  await client.deployments.cancel(group, 'stick');
+  assert.equal((await client.deployments.get(group, 'stick')).properties?.provisioningState, 'Canceled');
+  assert.deepEqual(azure.machines(), []);
+});
+
+test('a resource that needs another one too early is asked for again by the deployment', async (t) => {
+  const { settled, operations, azure, subnet } = await rig(t);
+  const impatient = structuredClone(workerTemplate);
+  for (const resource of impatient['resources'] as Json[]) {
+    if (resource['type'] === 'Microsoft.Network/networkInterfaces') {
+      resource['dependsOn'] = [];
+    }
+  }
+  const parameters = workerParameters('vm', subnet, { publicIp: true });
+  await settled('d', { mode: 'Incremental', template: impatient, parameters });
+  const states = (await operations('d')).map(({ properties }) => [properties?.provisioningState, properties?.duration]);
+  assert.deepEqual(states.slice(0, 2), [
+    ['Succeeded', 'PT2S'],
+    ['Succeeded', 'PT11S'],
+  ]);
   assert.equal(azure.machines().length, 1);
 });
 

@@ -80,9 +80,10 @@ function start(deployment: Deployment, plan: Plan, { cloud, action, group }: Cal
     resource: keyOf(deployment.id),
     durationMs: null,
     succeed: () => undefined,
-    fail: (error) => runs.get(deployment)?.fail(error),
+    fail: (error) => (error.code === 'OperationPreempted' ? run.cancel() : run.fail(error)),
   });
   deployment.operation = operation;
+  // The operation fails in a later turn at the earliest: by then this is there.
   const run = new DeploymentRun(deployment, operation, plan, cloud);
   runs.set(deployment, run);
   if (!operation.isStuck) {

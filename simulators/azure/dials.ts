@@ -21,7 +21,7 @@ export interface Dials {
   allocateMs: Range;
   /** From the request for a virtual machine to `PowerState/running`. */
   bootMs: Range;
-  /** From the acceptance of a deployment to its first request, and from its last resource to its end. */
+  /** From the acceptance of a deployment to its first request, and from the request to delete it to its end. */
   deploymentMs: Range;
   /** How long after it is accepted a resource is still unknown to GET and to lists (stale 404). */
   hiddenMs: Range;

@@ -35,10 +35,10 @@ export function checkDiskName(name: string): void {
 }
 
 /** Deletes a disk; null where there is none. @throws Refusal as long as it is attached. */
-function deleteDisk(order: Omit<Order, 'body'>): Operation | null {
+function deleteDisk(order: Order): Operation | null {
   const { cloud } = order;
   const { disks, virtualMachines } = cloud.subscription;
-  const { key } = idFor({ ...order, body: undefined }, kind);
+  const { key } = idFor(order, kind);
   const disk = disks.get(key);
   if (disk?.usedBy != null) {
     const vm = virtualMachines.get(disk.usedBy);

@@ -70,7 +70,7 @@ export function readEnvelope(body: unknown, type: string, cloud: Cloud): Envelop
     location: readLocation(content['location'], type, cloud),
     tags,
     properties: withoutNulls(properties ?? {}) as Json,
-    top: Object.fromEntries(Object.entries(content).filter(([name]) => !readOnly.has(name))),
+    top: withoutNulls(Object.fromEntries(Object.entries(content).filter(([name]) => !readOnly.has(name)))) as Json,
   };
 }
 

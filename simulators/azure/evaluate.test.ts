@@ -72,3 +72,16 @@ test('what is made from something unknown is unknown, and objects are evaluated 
   assert.equal(hasUnknown(body), true);
   assert.equal(hasUnknown({ a: [{ b: 1 }] }), false);
 });
+
+test('a property may be a loop, whose rounds know their number', () => {
+  const disk = { lun: "[copyIndex('disks')]", name: "[format('d{0}', copyIndex('disks', 1))]" };
+  const copy = [{ name: 'disks', count: "[parameters('count')]", input: disk }];
+  assert.deepEqual(evaluateDeep({ a: 1, copy }, scope), {
+    a: 1,
+    disks: [
+      { lun: 0, name: 'd1' },
+      { lun: 1, name: 'd2' },
+    ],
+  });
+  assert.throws(() => evaluateDeep({ copy: [{ name: 'x', count: -1 }] }, scope), /copy count of loop 'x'/);
+});

@@ -22,13 +22,48 @@ export function evaluateDeep(value: unknown, scope: Scope): unknown {
     return value.map((item) => evaluateDeep(item, scope));
   }
   if (isRecord(value)) {
-    const entries = Object.entries(value).map(([name, inner]) => [
+    const { copy, ...others } = value;
+    const loops = Array.isArray(copy) ? copy.filter(isRecord) : [];
+    const plain = loops.length > 0 ? others : value;
+    const entries = Object.entries(plain).map(([name, inner]) => [
       String(evaluateDeep(name, scope)),
       evaluateDeep(inner, scope),
     ]);
-    return Object.fromEntries(entries) as Record<string, unknown>;
+    return Object.fromEntries([...entries, ...loops.map((loop) => evaluateLoop(loop, scope))]) as Record<
+      string,
+      unknown
+    >;
   }
   return value;
+}
+
+/** A property that is a list of what its `input` gives in each round. */
+function evaluateLoop(loop: Record<string, unknown>, scope: Scope): [name: string, values: unknown[]] {
+  const name = String(loop['name']);
+  const rounds = Array.from({ length: countOf(loop, scope) }, (_unused, index) => index);
+  return [name, rounds.map((index) => evaluateDeep(loop['input'], inRound(scope, name, index)))];
+}
+
+/** How often a loop goes round. @throws TemplateProblem where that is no number from 0 to 800. */
+export function countOf(loop: Record<string, unknown>, scope: Scope): number {
+  const count = evaluateDeep(loop['count'], scope);
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > 800) {
+    throw new TemplateProblem(`The copy count of loop '${String(loop['name'])}' must be an integer from 0 to 800.`);
+  }
+  return count;
+}
+
+/** The scope of one round of a loop: `copyIndex()`, with a loop's name and an offset, both of which may be left out. */
+export function inRound(scope: Scope, loop: string, index: number): Scope {
+  const outer = scope.get('copyindex');
+  const copyIndex = ([first, second]: readonly unknown[]): unknown => {
+    if (typeof first === 'string' && first !== loop) {
+      return outer === undefined ? unknown : outer([first, second]);
+    }
+    const offset = typeof first === 'string' ? second : first;
+    return index + (typeof offset === 'number' ? offset : 0);
+  };
+  return new Map([...scope, ['copyindex', copyIndex]]);
 }
 
 /** Whether anything in a value is unknown. */

@@ -27,7 +27,10 @@ export interface CallFault {
   chance?: number;
 }
 
-/** Something that goes wrong with operations that such a call begins, after it was accepted. */
+/**
+ * Something that goes wrong with operations that such a call begins, after it was accepted. What has happened until
+ * then stays: a machine may be up although its creation fails.
+ */
 export interface OperationFault {
   kind: 'operation';
   /** It fails, is canceled, never ends, or cannot be asked for (404) although it goes on. */

@@ -1,4 +1,4 @@
-import { anotherOperation } from './answers.ts';
+import { alreadyAtWork } from './answers.ts';
 import type { Made, Order } from './call.ts';
 import { groupNamed, refuseMove, type Envelope } from './envelope.ts';
 import type { Operation } from './operation.ts';
@@ -56,7 +56,7 @@ export function makeSimple<T extends Simple>(
   if (known !== undefined) {
     refuseMove(known, envelope.location);
     if (known.provisioningState === 'Deleting' && known.operation !== null) {
-      throw anotherOperation(order, known.operation);
+      throw alreadyAtWork(known.operation, order.cloud.subscriptionId);
     }
     if (known.provisioningState !== 'Failed' && isSame(known, envelope)) {
       return { resource: known, operation: known.operation, isNew: false };
@@ -101,7 +101,7 @@ function beginMaking(order: Order, key: string, resource: Simple, durationMs: nu
  * @throws Refusal while it is being deleted, if the dial says so.
  */
 export function deleteSimple<T extends Simple>(
-  order: Omit<Order, 'body'>,
+  order: Order,
   key: string,
   shelf: Shelf<T>,
   durationMs: number,
@@ -114,7 +114,7 @@ export function deleteSimple<T extends Simple>(
   }
   if (resource.provisioningState === 'Deleting' && resource.operation !== null) {
     if (cloud.dials.refusesSecondDelete) {
-      throw anotherOperation(order, resource.operation);
+      throw alreadyAtWork(resource.operation, cloud.subscriptionId);
     }
     return resource.operation;
   }

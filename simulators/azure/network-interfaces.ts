@@ -84,12 +84,12 @@ function takeable(wanted: string, key: string, by: string, cloud: Cloud): Public
 /**
  * Deletes a network interface; null where there is none.
  *
- * @throws Refusal `NicInUse` as long as a virtual machine uses it, and `NicReservedForAnotherVm` for a while after that.
+ * @throws Refusal `NicInUse` as long as a virtual machine uses it, and `NicReservedForAnotherVm` for a while after one failed.
  */
-function deleteNic(order: Omit<Order, 'body'>): Operation | null {
+function deleteNic(order: Order): Operation | null {
   const { cloud } = order;
   const { networkInterfaces, virtualMachines } = cloud.subscription;
-  const { key } = idFor({ ...order, body: undefined }, kind);
+  const { key } = idFor(order, kind);
   const nic = networkInterfaces.get(key);
   if (nic?.usedBy != null) {
     const vm = virtualMachines.get(nic.usedBy);

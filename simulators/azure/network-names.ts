@@ -36,7 +36,7 @@ export function notProvisioned(id: string, by: string, state: string): Refusal {
 }
 
 /** Any subnet of any network is there, unless it was said to be missing. @throws Refusal */
-export function checkSubnet(value: unknown, by: string, cloud: Cloud): string {
+export function checkSubnet(value: unknown, by: string, cloud: Cloud): void {
   const id = typeof value === 'string' ? value : '';
   const { type = '' } = parseResourceId(id) ?? {};
   if (type.toLowerCase() !== 'microsoft.network/virtualnetworks/subnets') {
@@ -48,7 +48,6 @@ export function checkSubnet(value: unknown, by: string, cloud: Cloud): string {
   if (cloud.missing.has(keyOf(id)) || cloud.missing.has(keyOf(network))) {
     throw invalidReference(id, by);
   }
-  return id;
 }
 
 /** The network provider's refusal of a body that it cannot read. */

@@ -67,10 +67,7 @@ test('a second deletion joins the first, or is refused where the dial says so', 
   await aVm(whole, 'vm');
   await whole.compute.virtualMachines.delete(group, 'vm').submitted();
   whole.azure.faults.turn({ refusesSecondDelete: true });
-  await assert.rejects(
-    async () => whole.compute.virtualMachines.delete(group, 'vm'),
-    refused('AnotherOperationInProgress', 429),
-  );
+  await assert.rejects(async () => whole.compute.virtualMachines.delete(group, 'vm'), refused('Conflict', 409));
   await compute.virtualMachines.delete(group, 'ghost').submitted();
 });
 

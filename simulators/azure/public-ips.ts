@@ -47,9 +47,9 @@ function checkSku({ properties, top }: Envelope, id: string): void {
  *
  * @throws Refusal `PublicIPAddressCannotBeDeleted` as long as a network interface uses it.
  */
-function deletePublicIp(order: Omit<Order, 'body'>): Operation | null {
+function deletePublicIp(order: Order): Operation | null {
   const { cloud } = order;
-  const { key } = idFor({ ...order, body: undefined }, kind);
+  const { key } = idFor(order, kind);
   const address = cloud.subscription.publicIPAddresses.get(key);
   if (address?.usedBy != null) {
     throw new Refusal(

@@ -54,7 +54,10 @@ export interface SimulatedAzure {
   readonly steering: Steering;
   /** The virtual machines as machines, for simulated workers. */
   readonly park: MachinePark;
-  /** What happened so far, by resource group and action, and how many machines are up or on their way now. */
+  /**
+   * What happened so far, by resource group (as a region) and action, and how many machines are up or on their way now.
+   * `launched` and `terminated` count virtual machines, `replayed` the PUTs that changed nothing.
+   */
   readonly counts: Counts<Deed> & { alive: number };
   /** The last calls, oldest first. */
   readonly logbook: readonly LogbookEntry[];

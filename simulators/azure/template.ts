@@ -1,6 +1,6 @@
 import { isRecord, textMember } from '#simulators/worker/json.ts';
 import type { Cloud } from './cloud.ts';
-import { evaluateDeep, unknown, type Scope } from './evaluate.ts';
+import { countOf, evaluateDeep, inRound, unknown, type Scope } from './evaluate.ts';
 import { keyOf, resourceId } from './resource-id.ts';
 import type { Group, Json } from './state.ts';
 import { parameterNamed, resolveParameters, shownParameters } from './template-parameters.ts';
@@ -8,8 +8,8 @@ import { TemplateProblem } from './template-problem.ts';
 
 /** A resource of a template, as far as it is known before the deployment runs. */
 export interface PlannedResource {
-  /** Symbolic name, or the empty text. */
-  symbol: string;
+  /** Its symbolic name and that of its loop, as far as it has them. */
+  symbols: readonly string[];
   type: string;
   name: string;
   id: string;
@@ -33,7 +33,17 @@ export interface Plan {
 }
 
 /** Members of a template's resource that are no part of the request. */
-const ownMembers = new Set(['apiVersion', 'comments', 'condition', 'dependsOn', 'name', 'scope', 'type']);
+const ownMembers = new Set([
+  'apiVersion',
+  'comments',
+  'condition',
+  'copy',
+  'dependsOn',
+  'existing',
+  'name',
+  'scope',
+  'type',
+]);
 
 /** Where a template is evaluated. */
 export interface Place {
@@ -44,7 +54,7 @@ export interface Place {
 
 /**
  * Reads a template and works out what it asks for: the parts of the language that templates of virtual machines use.
- * Loops (`copy`), nested templates and functions of one's own are refused.
+ * Nested templates, child resources and functions of one's own are refused.
  *
  * @throws TemplateProblem
  */
@@ -55,11 +65,13 @@ export function planOf(template: Json, given: Json, place: Place): Plan {
   const values = resolveParameters(declared, given, outside);
   const base: Scope = new Map([...outside, ['parameters', ([name]) => parameterNamed(name, values)]]);
   const scope: Scope = new Map([...base, ['variables', variablesOf(sectionOf(template, 'variables'), base)]]);
-  const all = listResources(template).map(([symbol, resource]) => ({
-    isWanted: isWanted(resource, scope),
-    dependsOn: evaluateDeep(resource['dependsOn'] ?? [], scope),
-    planned: planResource(symbol, resource, scope, place),
-  }));
+  const all = listResources(template).flatMap(([symbol, resource]) =>
+    roundsOf(resource, scope).map((round) => ({
+      isWanted: isWanted(resource, round),
+      dependsOn: evaluateDeep(resource['dependsOn'] ?? [], round),
+      planned: planResource(symbol, resource, round, place),
+    })),
+  );
   const resources = all.filter((one) => one.isWanted).map(({ planned }) => planned);
   for (const { planned, dependsOn } of all) {
     linkDependencies(
@@ -113,17 +125,27 @@ function listResources(template: Json): (readonly [symbol: string, resource: Jso
     ) {
       throw new TemplateProblem('A resource of the template needs a type and a name.');
     }
-    const foreign = ['copy', 'resources'].find((name) => resource[name] !== undefined);
-    if (foreign !== undefined || resource['type'] === 'Microsoft.Resources/deployments') {
-      throw new TemplateProblem(
-        `Resources with '${foreign ?? 'a template of their own'}' are not supported by this simulator.`,
-      );
+    if (resource['resources'] !== undefined || resource['type'] === 'Microsoft.Resources/deployments') {
+      throw new TemplateProblem('Child resources and nested templates are not supported by this simulator.');
     }
     return [symbol, resource] as const;
   });
 }
 
+/** The scopes in which a resource is made: one, or one for each round of its loop. */
+function roundsOf({ copy }: Json, scope: Scope): Scope[] {
+  if (!isRecord(copy)) {
+    return [scope];
+  }
+  const rounds = Array.from({ length: countOf(copy, scope) }, (_unused, index) => index);
+  return rounds.map((index) => inRound(scope, String(copy['name']), index));
+}
+
+/** Whether it is to be made: its condition holds, and the template does not only refer to it. */
 function isWanted(resource: Json, scope: Scope): boolean {
+  if (resource['existing'] === true) {
+    return false;
+  }
   const condition = resource['condition'] === undefined ? true : evaluateDeep(resource['condition'], scope);
   if (typeof condition !== 'boolean') {
     throw new TemplateProblem(`The condition of resource '${String(resource['name'])}' must be a boolean.`);
@@ -148,19 +170,23 @@ function planResource(symbol: string, resource: Json, scope: Scope, place: Place
     return unknown;
   };
   const bodyWith = (reference: Reference): Json => evaluateDeep(content, runtime(scope, reference, place)) as Json;
-  return { symbol, type, name: names.join('/'), id, key: keyOf(id), after, body: bodyWith(noting), bodyWith };
+  const loop = isRecord(resource['copy']) ? [String(resource['copy']['name'])] : [];
+  const symbols = [symbol, ...loop].filter((one) => one !== '');
+  return { symbols, type, name: names.join('/'), id, key: keyOf(id), after, body: bodyWith(noting), bodyWith };
 }
 
 /** Adds what `dependsOn` names: ids, names, or symbolic names. @throws TemplateProblem for what is not in the template */
 function linkDependencies(planned: PlannedResource, names: readonly string[], all: readonly PlannedResource[]): void {
   for (const name of names) {
-    const meant = all.find((one) => isMeant(name, one));
-    if (meant === undefined) {
+    const meant = all.filter((one) => isMeant(name, one));
+    if (meant.length === 0) {
       throw new TemplateProblem(
         `The resource '${name}' is not defined in the template. Please see https://aka.ms/arm-syntax for usage details.`,
       );
     }
-    planned.after.add(meant.key);
+    for (const { key } of meant) {
+      planned.after.add(key);
+    }
   }
 }
 
@@ -173,10 +199,9 @@ function keepOnly(after: Set<string>, resources: readonly PlannedResource[]): vo
   }
 }
 
-function isMeant(name: string, { symbol, type, name: full, key }: PlannedResource): boolean {
-  const wanted = name.toLowerCase();
-  const forms = [key, full, `${type}/${full}`, symbol].map((form) => form.toLowerCase());
-  return forms.includes(wanted) && wanted !== '';
+function isMeant(name: string, { symbols, type, name: full, key }: PlannedResource): boolean {
+  const forms = [key, full, `${type}/${full}`, ...symbols];
+  return forms.some((form) => form.toLowerCase() === name.toLowerCase());
 }
 
 function refuseCircles(planned: readonly PlannedResource[]): void {

@@ -1,5 +1,5 @@
 import { member } from '#simulators/worker/json.ts';
-import { anotherOperation } from './answers.ts';
+import { alreadyAtWork } from './answers.ts';
 import type { Cloud } from './cloud.ts';
 import type { FaultyCall } from './faults.ts';
 import { addressOf, configurationsOf, releaseAddresses } from './ip-configurations.ts';
@@ -15,7 +15,7 @@ import type { Json, Nic, Vm } from './state.ts';
 export function beginDelete(vm: Vm, by: FaultyCall, cloud: Cloud): Operation {
   if (vm.provisioningState === 'Deleting' && vm.operation !== null) {
     if (cloud.dials.refusesSecondDelete) {
-      throw anotherOperation({ cloud }, vm.operation);
+      throw alreadyAtWork(vm.operation, cloud.subscriptionId);
     }
     return vm.operation;
   }

@@ -45,7 +45,7 @@ export function readVm(order: Order, id: string, isNew: boolean): VmDraft {
   if (!/^[^_\W][\w.-]{0,63}$/.test(name) || /[-.]$/.test(name)) {
     throw invalidParameter(
       'vmName',
-      `The entity name '${name}' is invalid according to its validation rule: ^[^_\\W][\\w-._]{0,79}(?<![-.])$.`,
+      `The entity name '${name}' is invalid according to its validation rule: ^[^_\\W][\\w-._]{0,63}(?<![-.])$.`,
     );
   }
   const envelope = readEnvelope(order.body, typeOf.virtualMachines, cloud);

@@ -76,6 +76,9 @@ export function announceEviction(vm: Vm, noticeMs: number, cloud: Cloud): void {
 /** Takes a spot machine back, by its eviction policy: deallocated (the default), or deleted. */
 export function evict(vm: Vm, cloud: Cloud): void {
   vm.eviction = null;
+  if (vm.provisioningState === 'Deleting') {
+    return;
+  }
   if (vm.properties['evictionPolicy'] === 'Delete') {
     beginDelete(vm, { action: 'eviction', group: vm.group }, cloud);
   } else {
