@@ -37,8 +37,9 @@ export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 
-/** How many turns of the event loop sockets get for each step of time in `World.through`. */
+/** How many turns of the event loop sockets get for each step of time in `World.through`, and how many times as fast as real time it passes at most. */
 const turnsPerStep = 200;
+const fastest = 200;
 /** How long `World.until` waits, of real time. */
 const longestWaitMs = 20_000;
 
@@ -208,9 +209,13 @@ export class World {
     const settled = work.finally(() => (progress.isOver = true));
     // Whoever awaits the result hears of a failure.
     settled.catch(() => undefined);
-    for (let turn = 1; !progress.isOver; turn++) {
+    let steppedAt = performance.now();
+    for (let turns = 1; !progress.isOver; turns++) {
       await nextTurn();
-      if (turn % turnsPerStep === 0) await this.clock.step(stepMs);
+      if (turns < turnsPerStep || performance.now() - steppedAt < stepMs / fastest) continue;
+      await this.clock.step(stepMs);
+      steppedAt = performance.now();
+      turns = 0;
     }
     return settled;
   }

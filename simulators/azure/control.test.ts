@@ -128,7 +128,6 @@ test('what happened is counted and kept, and can be forgotten', async (t) => {
     outcomes: { ok: 1 },
     launched: 0,
     replayed: 0,
-    doubled: 0,
     terminated: 0,
     alive: 0,
   });

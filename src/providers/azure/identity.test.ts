@@ -21,7 +21,7 @@ import { azureIdentity, openDocument } from './identity.ts';
 
 const never = new AbortController().signal;
 
-const realProofs = new URL('../../../../../shared/data/proofs/azure-attested-documents.json', import.meta.url);
+const realProofs = new URL('../../../../shared/data/proofs/azure-attested-documents.json', import.meta.url);
 const isRealProofHere = existsSync(realProofs);
 
 const clock = new SteppedClock(new Date('2026-07-28T14:00:00Z'));

@@ -8,7 +8,7 @@ import { anAzureWorld, workerTemplate } from '#test/conformance/provider/azure-w
 import { never } from '#test/conformance/provider/world.ts';
 import { asObject, objectAt, objectsIn } from './members.ts';
 
-const folder = join(import.meta.dirname, '../../../../../shared/data/pools');
+const folder = join(import.meta.dirname, '../../../../shared/data/pools');
 const pools = [
   'community-tc-config/proj-git-cinnabar__windows.json',
   'fxci-config/gecko-t__win11-64-25h2.json',
