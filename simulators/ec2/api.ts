@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { draw } from '#simulators/range.ts';
 import type { Action, Cloud } from './cloud.ts';
 import { describeInstanceStatus } from './describe-instance-status.ts';
 import { describeInstances } from './describe-instances.ts';
 import { describeRegions } from './describe-regions.ts';
-import { draw } from './dials.ts';
 import { errorOf, type CallFault } from './faults.ts';
 import { Form } from './form.ts';
 import { Refusal } from './refusal.ts';
@@ -100,9 +100,9 @@ function perform(
   const region = regionCalled(request, cloud, secrets);
   trace.region = region.name;
   const call = { region: region.name, action: trace.action };
-  const delayMs = suffer(cloud.faults.strike(call, 'before'));
+  const delayMs = suffer(cloud.faults.strikeCall(call, 'before'));
   const content = runAction(trace.action, form, region, cloud, trace.instanceIds);
-  return { content, delayMs: delayMs + suffer(cloud.faults.strike(call, 'after')) };
+  return { content, delayMs: delayMs + suffer(cloud.faults.strikeCall(call, 'after')) };
 }
 
 /** @returns how late the answer will be. @throws Refusal or Silence where it will be another one, or none. */

@@ -1,13 +1,27 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
-import { draw } from './dials.ts';
+import type { Logbook } from '#simulators/logbook.ts';
+import { draw } from '#simulators/range.ts';
 import type { Faults } from './faults.ts';
 import type { Form } from './form.ts';
 import { causes, endLife, stopLife, type Cause } from './life.ts';
-import type { Logbook } from './logbook.ts';
 import { Refusal } from './refusal.ts';
 import { RegionState, type Instance } from './state.ts';
 import { publishedBuckets, type Throttle } from './throttle.ts';
+
+/** What is counted. */
+export const noDeeds = {
+  /** Instances started. */
+  launched: 0,
+  /** RunInstances calls that repeated an earlier one's token and started nothing. */
+  replayed: 0,
+  /** RunInstances calls that started instances although their token had started others, in another zone. */
+  doubled: 0,
+  /** Instances that TerminateInstances calls began to end. */
+  terminated: 0,
+};
+
+export type Deed = keyof typeof noDeeds;
 
 /** What a cloud is made of. */
 export interface CloudParts {
@@ -18,7 +32,7 @@ export interface CloudParts {
   regions: readonly string[];
   faults: Faults;
   throttle: Throttle;
-  logbook: Logbook;
+  logbook: Logbook<Deed>;
 }
 
 /** The account as a whole: its regions with their instances, and what goes wrong with them. */
@@ -27,7 +41,7 @@ export class Cloud {
   readonly random: Random;
   readonly accountId: string;
   readonly faults: Faults;
-  readonly logbook: Logbook;
+  readonly logbook: Logbook<Deed>;
   readonly regions: ReadonlyMap<string, RegionState>;
   readonly #throttle: Throttle;
   /** The first addresses of a network are AWS's own. */

@@ -1,8 +1,6 @@
-import type { Random } from '#lib/random.ts';
+import { readDials } from '#simulators/dial-values.ts';
+import { isAmount, type Range } from '#simulators/range.ts';
 import type { Bucket } from './throttle.ts';
-
-/** A length of time or another amount, drawn evenly between two bounds. */
-export type Range = readonly [least: number, most: number];
 
 /** How the cloud behaves in general. All times are milliseconds of the simulator's clock, all chances from 0 to 1. */
 export interface Dials {
@@ -68,56 +66,13 @@ export const calmDials: Dials = {
   buckets: {},
 };
 
-/** A number of the range. */
-export function draw([least, most]: Range, random: Random): number {
-  return least === most ? least : least + Math.floor(random() * (most - least + 1));
-}
-
-/** Whether something with that chance happens now; takes no random number where the answer is sure. */
-export function happens(chance: number, random: Random): boolean {
-  return chance > 0 && (chance >= 1 || random() < chance);
-}
-
 /**
  * The dials in a JSON value, to be laid over others.
  *
  * @throws TypeError that names the dial that does not exist, or whose value does not fit.
  */
 export function parseDials(json: unknown): Partial<Dials> {
-  if (typeof json !== 'object' || json === null) {
-    throw new TypeError('dials must be an object');
-  }
-  for (const [name, value] of Object.entries(json)) {
-    if (!Object.hasOwn(calmDials, name)) {
-      throw new TypeError(`there is no dial ${name}; there are ${Object.keys(calmDials).join(', ')}`);
-    }
-    if (!isLike(calmDials[name as keyof Dials], value)) {
-      throw new TypeError(`dial ${name} does not take ${JSON.stringify(value)}`);
-    }
-  }
-  return json;
-}
-
-function isLike(example: Dials[keyof Dials], value: unknown): boolean {
-  if (typeof example === 'number') {
-    return isAmount(value);
-  }
-  if (typeof example === 'boolean') {
-    return typeof value === 'boolean';
-  }
-  return Array.isArray(example) ? isRange(value) : isBuckets(value);
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0;
-}
-
-function isRange(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length !== 2) {
-    return false;
-  }
-  const [least, most] = value as unknown[];
-  return isAmount(least) && isAmount(most) && least <= most;
+  return readDials(json, calmDials, isBuckets);
 }
 
 function isBuckets(value: unknown): boolean {

@@ -1,9 +1,10 @@
 import type { Random } from '#lib/random.ts';
-import { calmDials, happens, parseDials, type Dials } from './dials.ts';
+import { checkFault, FaultList, type FaultForms, type Strikes } from '#simulators/fault-list.ts';
+import { calmDials, parseDials, type Dials } from './dials.ts';
 import type { QuotaFamily } from './instance-type.ts';
 
 /** Something that goes wrong with calls: with those of an action and region, or with all where they are not given. */
-export interface CallFault {
+export interface CallFault extends Strikes {
   /** An error answer, a broken connection, no answer at all, or one that is late. */
   kind: 'error' | 'reset' | 'hang' | 'delay';
   action?: string;
@@ -17,10 +18,6 @@ export interface CallFault {
   status?: number;
   /** Of a `delay`; milliseconds. */
   delayMs?: number;
-  /** After how many calls it is over; by default never. */
-  times?: number;
-  /** Share of the calls that it strikes; by default all. */
-  chance?: number;
 }
 
 /** What is left of the machines of a region, zone, instance type and market; launches use it up. */
@@ -65,25 +62,35 @@ const texts: Readonly<Record<string, string>> = {
   Unavailable: "The server is overloaded and can't handle the request.",
 };
 
-const fieldsOf: Readonly<Record<Fault['kind'], readonly string[]>> = {
-  error: ['kind', 'action', 'region', 'when', 'code', 'message', 'status', 'times', 'chance'],
-  reset: ['kind', 'action', 'region', 'when', 'times', 'chance'],
-  hang: ['kind', 'action', 'region', 'when', 'times', 'chance'],
-  delay: ['kind', 'action', 'region', 'delayMs', 'times', 'chance'],
-  stock: ['kind', 'region', 'zone', 'instanceType', 'market', 'available'],
-  quota: ['kind', 'region', 'family', 'market', 'vcpus', 'instances'],
+const forms: FaultForms<Fault['kind']> = {
+  error: { fields: ['action', 'region', 'when', 'code', 'message', 'status', 'times', 'chance'] },
+  reset: { fields: ['action', 'region', 'when', 'times', 'chance'] },
+  hang: { fields: ['action', 'region', 'when', 'times', 'chance'] },
+  delay: { fields: ['action', 'region', 'delayMs', 'times', 'chance'] },
+  stock: {
+    fields: ['region', 'zone', 'instanceType', 'market', 'available'],
+    needed: ['region', 'available'],
+  },
+  quota: { fields: ['region', 'family', 'market', 'vcpus', 'instances'] },
 };
 
-const numbers = new Set(['status', 'times', 'chance', 'delayMs', 'available', 'vcpus', 'instances']);
+const types = {
+  status: 'number',
+  times: 'number',
+  chance: 'number',
+  delayMs: 'number',
+  available: 'number',
+  vcpus: 'number',
+  instances: 'number',
+} as const;
 
 /** What is wrong with the cloud at the moment: the dials, and single faults that come and go. */
-export class Faults {
+export class Faults extends FaultList<Fault> {
   #dials: Dials;
-  readonly #faults = new Map<number, Fault>();
-  #lastId = 0;
   readonly #random: Random;
 
   constructor(random: Random, dials: Partial<Dials>) {
+    super();
     this.#random = random;
     this.#dials = { ...calmDials, ...dials };
   }
@@ -97,61 +104,25 @@ export class Faults {
     this.#dials = { ...this.#dials, ...parseDials(dials) };
   }
 
-  /** Adds a fault, behind those that are there. @returns its id, for `remove`. */
-  add(fault: Fault): number {
-    this.#lastId += 1;
-    this.#faults.set(this.#lastId, { ...fault });
-    return this.#lastId;
-  }
-
-  /** Ends a fault; false where there is none of that id. */
-  remove(id: number): boolean {
-    return this.#faults.delete(id);
-  }
-
-  /** Ends all faults; the dials stay. */
-  clear(): void {
-    this.#faults.clear();
-  }
-
-  /** The faults in force, by id. A stock shows what is left of it. */
-  list(): { id: number; fault: Fault }[] {
-    return [...this.#faults].map(([id, fault]) => ({ id, fault: { ...fault } }));
-  }
-
   /** The first fault that strikes such a call at that moment, counted as one of its times. */
-  strike(call: { action: string; region: string }, when: 'before' | 'after'): CallFault | undefined {
-    for (const [id, fault] of this.#faults) {
-      if (isCallFault(fault) && (fault.when ?? 'before') === when && concerns(fault, call)) {
-        if (happens(fault.chance ?? 1, this.#random)) {
-          this.#countStrike(id, fault);
-          return fault;
-        }
-      }
-    }
-    return undefined;
+  strikeCall(call: { action: string; region: string }, when: 'before' | 'after'): CallFault | undefined {
+    return this.strike(
+      (fault): fault is CallFault => isCallFault(fault) && (fault.when ?? 'before') === when && concerns(fault, call),
+      this.#random,
+    );
   }
 
   /** The stocks of a region; a launch takes from them by lowering `available`. */
   stocks(region: string): Stock[] {
-    return [...this.#faults.values()]
+    return this.all()
       .filter((fault) => fault.kind === 'stock')
       .filter((stock) => stock.region === region);
   }
 
   quotas(region: string): Quota[] {
-    return [...this.#faults.values()]
+    return this.all()
       .filter((fault) => fault.kind === 'quota')
       .filter((quota) => (quota.region ?? region) === region);
-  }
-
-  #countStrike(id: number, fault: CallFault): void {
-    if (fault.times !== undefined) {
-      fault.times -= 1;
-      if (fault.times <= 0) {
-        this.#faults.delete(id);
-      }
-    }
   }
 }
 
@@ -167,30 +138,8 @@ export function errorOf(fault: CallFault): { code: string; message: string; stat
  * @throws TypeError that says what does not fit.
  */
 export function parseFault(json: unknown): Fault {
-  if (typeof json !== 'object' || json === null || !('kind' in json)) {
-    throw new TypeError(`a fault must be an object whose kind is one of ${Object.keys(fieldsOf).join(', ')}`);
-  }
-  const fields = Object.entries(fieldsOf).find(([kind]) => kind === json.kind)?.[1];
-  if (fields === undefined) {
-    throw new TypeError(`there is no fault of kind ${JSON.stringify(json.kind)}`);
-  }
-  for (const [name, value] of Object.entries(json)) {
-    checkField(name, value, fields);
-  }
-  if (json.kind === 'stock' && !('region' in json && 'available' in json)) {
-    throw new TypeError('a fault of kind stock needs region and available');
-  }
+  checkFault(json, forms, types);
   return json as Fault;
-}
-
-function checkField(name: string, value: unknown, fields: readonly string[]): void {
-  if (!fields.includes(name)) {
-    throw new TypeError(`such a fault has no ${name}; it has ${fields.join(', ')}`);
-  }
-  const type = numbers.has(name) ? 'number' : 'string';
-  if (typeof value !== type) {
-    throw new TypeError(`${name} of a fault must be a ${type}`);
-  }
 }
 
 function isCallFault(fault: Fault): fault is CallFault {

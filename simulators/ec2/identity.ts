@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { certificateOf } from '#simulators/certificate.ts';
 import { privateIpOf } from './addresses.ts';
-import { certificateOf, signedDataOf } from './pkcs7.ts';
+import { signedDataOf } from './pkcs7.ts';
 import type { Instance } from './state.ts';
 
 /** What a provider must trust to believe the machines of a simulated region. */

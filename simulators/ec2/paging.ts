@@ -1,4 +1,4 @@
-import { happens } from './dials.ts';
+import { happens } from '#simulators/range.ts';
 import type { Cloud } from './cloud.ts';
 import type { Form } from './form.ts';
 import { invalidValue, Refusal } from './refusal.ts';

@@ -1,8 +1,8 @@
 import type { Fate } from '#simulators/machine.ts';
+import { draw, happens } from '#simulators/range.ts';
 import { draftOf, hashDigits } from './blueprint.ts';
 import { takeCapacity } from './capacity.ts';
 import { endDryRun, type Action, type Call, type Cloud } from './cloud.ts';
-import { draw, happens } from './dials.ts';
 import type { Form } from './form.ts';
 import { instanceXml } from './instance-xml.ts';
 import { causes, type Ending, type Stop } from './life.ts';

@@ -1,15 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '#lib/clock.ts';
 import { seededRandom, type Random } from '#lib/random.ts';
+import { answerControl } from '#simulators/control.ts';
+import { close, listen, read, send, serverOf } from '#simulators/http-server.ts';
+import { Logbook, type Counts, type LogbookEntry } from '#simulators/logbook.ts';
 import type { MachinePark } from '#simulators/machine.ts';
 import { answerCall } from './api.ts';
-import { Cloud } from './cloud.ts';
-import { answerControl } from './control.ts';
+import { Cloud, noDeeds, type Deed } from './cloud.ts';
+import { ec2Controls } from './control.ts';
 import type { Dials } from './dials.ts';
 import { Faults } from './faults.ts';
 import { identityKeyOf, signDocument, type IdentityKey, type IdentityProofs } from './identity.ts';
 import { MetadataService } from './imds.ts';
-import { Logbook, type Counts, type LogbookEntry } from './logbook.ts';
 import { Ec2Park } from './park.ts';
 import { defaultRegions } from './region.ts';
 import { Steering, type InstanceView } from './steering.ts';
@@ -48,7 +50,7 @@ export interface SimulatedEc2 {
   /** The instances as machines, for simulated workers. */
   readonly park: MachinePark;
   /** What happened so far, and how many instances are pending or running now. */
-  readonly counts: Counts & { alive: number };
+  readonly counts: Counts<Deed> & { alive: number };
   /** The last calls, oldest first. */
   readonly logbook: readonly LogbookEntry[];
   resetCounts(): void;
@@ -60,13 +62,6 @@ export interface SimulatedEc2 {
   spotInterrupt(id: string, noticeMs?: number): void;
   /** Ends all connections, also those that hang. */
   close(): Promise<void>;
-}
-
-/** An answer to send. */
-interface HttpAnswer {
-  status: number;
-  body: string | Buffer;
-  headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -89,18 +84,17 @@ export async function startEc2(options: Ec2Options = {}): Promise<SimulatedEc2> 
     regions: options.regions ?? defaultRegions,
     faults: new Faults(random, { ...latency, ...options.dials }),
     throttle,
-    logbook: new Logbook(options.logbookSize ?? 2000),
+    logbook: new Logbook(options.logbookSize ?? 2000, noDeeds),
   });
   const secrets = options.secrets === undefined ? undefined : new Map(Object.entries(options.secrets));
   const stopping = new AbortController();
   const metadata = new MetadataService(cloud);
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-  });
-  // Longer than clients keep connections: one that is closed just as it is used again looks like a fault.
-  server.keepAliveTimeout = 75_000;
+  const server = serverOf(answer);
   const url = await listen(server, options.port ?? 0);
-  const ec2 = handleOf(cloud, url, () => close(server, stopping));
+  const ec2 = handleOf(cloud, url, () => {
+    stopping.abort();
+    return close(server);
+  });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: target = '/', headers } = request;
@@ -110,7 +104,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<SimulatedEc2> 
       const found = metadata.answer(instanceId, method, path, headers);
       send(response, { ...found, headers: { 'content-type': 'text/plain', ...found.headers } });
     } else if (target.startsWith('/_sim/')) {
-      const answered = answerControl(ec2, method, target.slice('/_sim'.length), body);
+      const answered = answerControl(ec2Controls, ec2, { method, url: target.slice('/_sim'.length), body });
       send(response, { ...answered, headers: { 'content-type': 'application/json' } });
     } else {
       const outcome = answerCall({ method, url: target, headers, body }, cloud, secrets);
@@ -158,38 +152,4 @@ function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): Simulate
     spotInterrupt: (id, noticeMs) => steering.spotInterrupt(id, noticeMs),
     close: end,
   };
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function send(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
-  const bytes = Buffer.from(body);
-  response.writeHead(status, { ...headers, 'content-length': bytes.length });
-  response.end(bytes);
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      resolve(`http://127.0.0.1:${bound}`);
-    });
-  });
-}
-
-function close(server: Server, stopping: AbortController): Promise<void> {
-  stopping.abort();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,6 +1,6 @@
 import type { Fate } from '#simulators/machine.ts';
+import { draw } from '#simulators/range.ts';
 import type { Cloud } from './cloud.ts';
-import { draw } from './dials.ts';
 import { causes, stateAt, type InstanceState } from './life.ts';
 import { spotNoticeMs } from './run-instances.ts';
 import { tagsOf, type Instance } from './state.ts';

@@ -2,6 +2,7 @@ import type { Clock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import type { MachinePark, SimulatedMachine } from '#simulators/machine.ts';
 import { AwsMetadata } from './aws.ts';
+import { GoogleMetadata } from './google.ts';
 import { HttpCaller } from './http.ts';
 import type { Metadata } from './metadata.ts';
 import { WorkerProgram } from './program.ts';
@@ -137,11 +138,14 @@ export class SimulatedWorkers {
   }
 
   #metadataOf({ cloud, metadataUrl }: SimulatedMachine): Metadata {
-    if (cloud !== 'aws') {
-      throw new Error(`there is no worker program for machines of ${cloud}`);
-    }
     const { clock, interruptionCheckMs = 5_000 } = this.#options;
-    return new AwsMetadata(metadataUrl, this.#http, clock, interruptionCheckMs);
+    if (cloud === 'aws') {
+      return new AwsMetadata(metadataUrl, this.#http, clock, interruptionCheckMs);
+    }
+    if (cloud === 'google') {
+      return new GoogleMetadata(metadataUrl, this.#http, interruptionCheckMs);
+    }
+    throw new Error(`there is no worker program for machines of ${cloud}`);
   }
 
   #partsOf(key: string): WorkerParts {

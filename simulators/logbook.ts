@@ -1,6 +1,7 @@
 /** One call as the cloud saw it. */
 export interface LogbookEntry {
   at: Date;
+  /** The region that was called, or `global`. */
   region: string;
   action: string;
   /** `ok`, the code of the error that was answered, or `reset` or `hang` where nothing was. */
@@ -12,42 +13,40 @@ export interface LogbookEntry {
   instances: number;
 }
 
-/** What happened since the start or the last reset. */
-export interface Counts {
+/** What happened since the start or the last reset: calls and their outcomes, and how often each deed of the cloud was done. */
+export type Counts<Deed extends string> = {
   /** Calls by region and action, whatever came of them. */
   calls: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Calls by outcome. */
   outcomes: Readonly<Record<string, number>>;
-  /** Instances started. */
-  launched: number;
-  /** RunInstances calls that repeated an earlier one's token and started nothing. */
-  replayed: number;
-  /** RunInstances calls that started instances although their token had started others, in another zone. */
-  doubled: number;
-  /** Instances that TerminateInstances calls began to end. */
-  terminated: number;
-}
+} & Record<Deed, number>;
 
 const mostIdsKept = 100;
 
 /** Counts what the cloud does and keeps the last calls, for tests and measurements. */
-export class Logbook {
+export class Logbook<Deed extends string> {
   readonly #size: number;
+  readonly #none: Record<Deed, number>;
   #entries: LogbookEntry[] = [];
   #calls = new Map<string, Map<string, number>>();
   #outcomes = new Map<string, number>();
-  #numbers = { launched: 0, replayed: 0, doubled: 0, terminated: 0 };
+  #numbers: Record<Deed, number>;
 
-  /** @param size how many calls are kept; the numbers count all. */
-  constructor(size: number) {
+  /**
+   * @param size how many calls are kept; the numbers count all.
+   * @param none every deed that is counted, with 0.
+   */
+  constructor(size: number, none: Record<Deed, number>) {
     this.#size = size;
+    this.#none = none;
+    this.#numbers = { ...none };
   }
 
   get entries(): readonly LogbookEntry[] {
     return this.#entries.slice(-this.#size);
   }
 
-  get counts(): Counts {
+  get counts(): Counts<Deed> {
     return {
       calls: Object.fromEntries(this.#calls.entries().map(([region, calls]) => [region, Object.fromEntries(calls)])),
       outcomes: Object.fromEntries(this.#outcomes),
@@ -67,7 +66,7 @@ export class Logbook {
     }
   }
 
-  count(what: keyof Omit<Counts, 'calls' | 'outcomes'>, number: number): void {
+  count(what: Deed, number: number): void {
     this.#numbers[what] += number;
   }
 
@@ -75,6 +74,6 @@ export class Logbook {
     this.#entries = [];
     this.#calls = new Map();
     this.#outcomes = new Map();
-    this.#numbers = { launched: 0, replayed: 0, doubled: 0, terminated: 0 };
+    this.#numbers = { ...this.#none };
   }
 }
