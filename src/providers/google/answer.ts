@@ -19,6 +19,8 @@ export interface GoogleOperation {
   targetId: string | null;
   /** The `requestId` of its call. */
   requestId: string | null;
+  /** What a bulkInsert and the inserts that it consists of have in common. */
+  groupId: string | null;
   insertedAt: Date | null;
   errors: readonly ErrorItem[];
   /** The HTTP status that goes with its errors. */
@@ -32,7 +34,7 @@ export const instanceFields =
   'id,name,zone,status,creationTimestamp,labels,machineType,scheduling(preemptible,provisioningModel),guestAccelerators';
 /** The fields of an answer that `operationOf` reads. */
 export const operationFields =
-  'name,operationType,status,targetId,clientOperationId,insertTime,error,httpErrorStatusCode,instancesBulkInsertOperationMetadata';
+  'name,operationType,status,targetId,clientOperationId,operationGroupId,insertTime,error,httpErrorStatusCode,instancesBulkInsertOperationMetadata';
 
 /** A warning that a page is not all there is; that a zone is empty is one, too, and means nothing. */
 export function isBlind(warning: { code?: string } | null | undefined): boolean {
@@ -63,6 +65,7 @@ export function operationOf(operation: compute_v1.Schema$Operation): GoogleOpera
     isDone: operation.status === 'DONE',
     targetId: operation.targetId ?? null,
     requestId: operation.clientOperationId ?? null,
+    groupId: operation.operationGroupId ?? null,
     insertedAt: dateOf(operation.insertTime),
     errors: (error?.errors ?? []).map(errorItemOf),
     errorStatus: operation.httpErrorStatusCode ?? null,

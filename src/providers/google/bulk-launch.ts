@@ -1,6 +1,7 @@
 import type { LaunchOutcome, Refusal } from '#core/launch.ts';
 import { LaunchUncertain } from '#providers/launch-call.ts';
 import type { GoogleOperation } from './answer.ts';
+import type { Compute } from './compute.ts';
 import { GoogleError, isConflict, operationRefusal, ownCodes, refusalOf } from './errors.ts';
 import { launchedWorker } from './instance.ts';
 import type { GoogleInstance } from './instance.ts';
@@ -56,7 +57,8 @@ async function awaitMachines(
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const shown = await machinesOf(compute, order, signal);
     if (shown.length >= expectedOf(operation, order.count, shown.length)) {
-      return settled(parts, prepared, shown, shortfall(prepared, operation, shown.length));
+      const refusal = await shortfall(parts, prepared, operation, shown.length, signal);
+      return settled(parts, prepared, shown, refusal);
     }
     if (clock.now().getTime() + pauseMs > deadlineMs) {
       throw new GoogleError(ownCodes.unfinished, `after ${idsWithinMs} ms ${shown.length} of ${order.count} are shown`);
@@ -75,22 +77,41 @@ function expectedOf({ isDone, errors, createdCount }: GoogleOperation, count: nu
   return createdCount ?? (errors.length > 0 ? shown : count);
 }
 
-function shortfall({ order, placement }: PreparedOrder, operation: GoogleOperation, started: number): Refusal | null {
+/** Why there are fewer: the inserts of which the bulkInsert consists say it better than that does, if it says anything. */
+async function shortfall(
+  { compute }: LaunchParts,
+  { order, placement }: PreparedOrder,
+  operation: GoogleOperation,
+  started: number,
+  signal: AbortSignal,
+): Promise<Refusal | null> {
   if (started >= order.count) {
     return null;
   }
-  const { errors, errorStatus, name } = operation;
-  const reasons =
-    errors.length > 0
-      ? errors
-      : [
-          {
-            code: 'insufficientCapacity',
-            message: `Google started ${started} of ${order.count} instances`,
-            quotaMetric: null,
-          },
-        ];
-  return operationRefusal(reasons, errorStatus, name, scopesOf(placement));
+  const failed = (await insertsOf(compute, order.workerGroup, operation, signal)).find(hasFailed);
+  const { errors, errorStatus, name } = failed ?? operation;
+  const message = `Google started ${started} of ${order.count} instances`;
+  const unexplained = [{ code: 'insufficientCapacity', message, quotaMetric: null }];
+  return operationRefusal(hasFailed({ errors }) ? errors : unexplained, errorStatus, name, scopesOf(placement));
+}
+
+function hasFailed({ errors }: Pick<GoogleOperation, 'errors'>): boolean {
+  return errors.length > 0;
+}
+
+/** The first page of them: one that failed is enough. */
+async function insertsOf(
+  compute: Compute,
+  zone: string,
+  { groupId }: GoogleOperation,
+  signal: AbortSignal,
+): Promise<readonly GoogleOperation[]> {
+  if (groupId === null) {
+    return [];
+  }
+  const filter = `operationGroupId = "${groupId}"`;
+  const { operations } = await compute.operations(zone, { filter, pageToken: null }, signal);
+  return operations.filter((operation) => operation.groupId === groupId && operation.type === 'insert');
 }
 
 /**

@@ -35,8 +35,7 @@ export class Deletions {
     return each(workers, parallelDeletes, async (worker): Promise<TerminateOutcome> => {
       const refusal = general ?? (await this.#delete(worker, signal)) ?? failures.get(worker.workerId) ?? null;
       general ??= refusal !== null && isGeneral(refusal) ? refusal : null;
-      const { workerPoolId, workerGroup, workerId } = worker;
-      return { worker: { workerPoolId, workerGroup, workerId }, accepted: refusal === null, refusal };
+      return { worker, accepted: refusal === null, refusal };
     });
   }
 
