@@ -146,7 +146,7 @@ function readFederation(settings: SettingsReader, json: JsonObject): GoogleCrede
 }
 
 function rejectLacking(settings: SettingsReader, json: JsonObject, names: readonly string[]): void {
-  const missing = names.filter((name) => json[name] === undefined);
+  const missing = names.filter((name) => [undefined, null, ''].some((nothing) => json[name] === nothing));
   if (missing.length > 0) {
     settings.reject('creds', `lacks ${missing.join(', ')}`);
   }
