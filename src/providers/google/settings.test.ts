@@ -105,6 +105,9 @@ describe('the settings of a Google provider', () => {
       problemOf({ ...key, type: 'authorized_user' }),
       /^creds must be of the type service_account or external_account$/,
     );
+    const program = { executable: { command: '/bin/true' } };
+    const federation = { type: 'external_account', audience: 'a', subject_token_type: 't', token_url: 'u' };
+    assert.match(problemOf({ ...federation, credential_source: program }), /^creds must not name a program/);
     assert.match(
       problemOf({ type: 'external_account', audience: 'a' }),
       /^creds lacks subject_token_type, token_url, credential_source$/,
