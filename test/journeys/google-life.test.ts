@@ -106,13 +106,13 @@ test('a pool at Google: machines start, prove who they are, work, and end', asyn
   const google = await aGoogleWorld(t);
   const { world, gce, workers } = google;
   await google.createPool();
-  world.queue.createTasks(pool, { durationMs: minuteMs, count: 8 });
+  world.queue.createTasks(pool, { durationMs: minuteMs, count: 10 });
   await google.live(10 * secondMs);
-  assert.deepEqual(await world.states(pool), { requested: 8 });
+  assert.deepEqual(await world.states(pool), { requested: 10 });
   assert.equal(gce.counts.calls['us-west1']?.['instances.bulkInsert'], 1);
-  await google.liveUntil('all done', () => Promise.resolve(workers.counters.tasksDone === 8));
-  await google.liveUntil('all ended', async () => (await world.states(pool)).stopped === 8);
-  assert.equal(workers.counters.registered, 8);
+  await google.liveUntil('all done', () => Promise.resolve(workers.counters.tasksDone === 10));
+  await google.liveUntil('all ended', async () => (await world.states(pool)).stopped === 10);
+  assert.equal(workers.counters.registered, 10);
   assert.equal(workers.counters.refused, 0);
   assert.deepEqual(gce.instances(), []);
   assert.deepEqual(await world.problems(pool), []);
