@@ -126,6 +126,20 @@ describe('launches at Compute Engine', () => {
     assert.equal((await world.fleet.launch(request, never)).kind, 'unknown');
   });
 
+  test('a machine of somebody else that bears the order’s label is not the order’s', async (t) => {
+    const world = await someGoogle(t);
+    const request = aGoogleRequest(world, 1);
+    const [mine] = launchedOf(await world.fleet.launch(request, never));
+    await launched(world, 1, { labels: { copied: 'true' } });
+    const [other] = world.gce.instances().filter(({ id }) => id !== mine?.workerId);
+    Object.assign(other!.labels, { 'order-id': request.order.orderId });
+    const found = launchedOf(await world.fleet.recover(request.order, never));
+    assert.deepEqual(
+      found.map(({ workerId }) => workerId),
+      [mine?.workerId],
+    );
+  });
+
   test('after one lost answer even a refusal leaves the order open: it may be of the repeat only', async (t) => {
     const world = await someGoogle(t);
     const request = aGoogleRequest(world, 2);

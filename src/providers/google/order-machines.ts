@@ -3,14 +3,15 @@ import type { Compute } from './compute.ts';
 import { GoogleError, ownCodes } from './errors.ts';
 import type { GoogleInstance } from './instance.ts';
 import { orderLabel } from './labels.ts';
-import { bulkRequestId } from './machine-names.ts';
+import { bulkRequestId, machineNames } from './machine-names.ts';
 
 /**
- * All machines that bear an order's label, by the zone's list.
+ * All machines of an order: those in the zone's list that bear its label and one of its names, for labels can be given to anything.
  * @throws GoogleError, also when the zone could not be looked at as a whole.
  */
 export async function machinesOf(compute: Compute, order: LaunchOrder, signal: AbortSignal): Promise<GoogleInstance[]> {
   const filter = `labels.${orderLabel} = "${order.orderId}"`;
+  const names = new Set(machineNames(order).map(({ name }) => name));
   const machines: GoogleInstance[] = [];
   let pageToken: string | null = null;
   do {
@@ -20,7 +21,7 @@ export async function machinesOf(compute: Compute, order: LaunchOrder, signal: A
       signal,
     );
     requireAll(page.unreachable);
-    machines.push(...page.instances);
+    machines.push(...page.instances.filter(({ name }) => names.has(name)));
     pageToken = page.nextToken;
   } while (pageToken !== null);
   return machines;
