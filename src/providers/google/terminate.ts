@@ -2,7 +2,7 @@ import type { Refusal } from '#core/launch.ts';
 import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { Compute } from './compute.ts';
 import { each } from './each.ts';
-import { isNotFound, operationRefusal, refusalOf } from './errors.ts';
+import { classOf, isNotFound, operationRefusal, refusalOf } from './errors.ts';
 import { lastOf, operationsOn } from './operations.ts';
 import { zoneScopes } from './place.ts';
 
@@ -54,25 +54,36 @@ export class Deletions {
     }
   }
 
-  /** Why earlier deletions of these machines failed. */
+  /** Why earlier deletions of these machines failed, as far as Google says: who does not know may still delete. */
   async #failures(workers: readonly FleetWorker[], signal: AbortSignal): Promise<ReadonlyMap<string, Refusal>> {
     const repeated = workers.filter(({ workerId }) => this.#asked.has(workerId));
     const failures = new Map<string, Refusal>();
-    await each(
-      Map.groupBy(repeated, ({ workerGroup }) => workerGroup),
-      1,
-      async ([zone, members]) => {
-        const ids = members.map(({ workerId }) => workerId);
-        for (const [id, operations] of await operationsOn(this.#compute, zone, ids, signal)) {
-          const deletion = lastOf(operations, 'delete');
-          if (deletion?.isDone === true && deletion.errors.length > 0) {
-            const { errors, errorStatus, name } = deletion;
-            failures.set(id, operationRefusal(errors, errorStatus, name, zoneScopes(zone, 'query')));
-          }
+    for (const [zone, members] of Map.groupBy(repeated, ({ workerGroup }) => workerGroup)) {
+      const ids = members.map(({ workerId }) => workerId);
+      for (const [id, operations] of await this.#operationsOn(zone, ids, signal)) {
+        const deletion = lastOf(operations, 'delete');
+        if (deletion?.isDone === true && deletion.errors.length > 0) {
+          const { errors, errorStatus, name } = deletion;
+          failures.set(id, operationRefusal(errors, errorStatus, name, zoneScopes(zone, 'query')));
         }
-      },
-    );
+      }
+    }
     return failures;
+  }
+
+  async #operationsOn(
+    zone: string,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Awaited<ReturnType<typeof operationsOn>>> {
+    try {
+      return await operationsOn(this.#compute, zone, ids, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // A defect is thrown on.
+      classOf(error);
+      return new Map();
+    }
   }
 
   #remember(workerId: string): void {
