@@ -4,6 +4,7 @@ import { GoogleError, ownCodes } from './errors.ts';
 import type { GoogleInstance } from './instance.ts';
 import { orderLabel } from './labels.ts';
 import { bulkRequestId, machineNames } from './machine-names.ts';
+import { pagesOf } from './pages.ts';
 
 /**
  * All machines of an order: those in the zone's list that bear its label and one of its names, for labels can be given to anything.
@@ -12,19 +13,9 @@ import { bulkRequestId, machineNames } from './machine-names.ts';
 export async function machinesOf(compute: Compute, order: LaunchOrder, signal: AbortSignal): Promise<GoogleInstance[]> {
   const filter = `labels.${orderLabel} = "${order.orderId}"`;
   const names = new Set(machineNames(order).map(({ name }) => name));
-  const machines: GoogleInstance[] = [];
-  let pageToken: string | null = null;
-  do {
-    const page: Awaited<ReturnType<Compute['instances']>> = await compute.instances(
-      order.workerGroup,
-      { filter, pageToken },
-      signal,
-    );
-    requireAll(page.unreachable);
-    machines.push(...page.instances.filter(({ name }) => names.has(name)));
-    pageToken = page.nextToken;
-  } while (pageToken !== null);
-  return machines;
+  const pages = await pagesOf((pageToken) => compute.instances(order.workerGroup, { filter, pageToken }, signal));
+  requireAll(pages.flatMap((page) => page.unreachable));
+  return pages.flatMap((page) => page.instances).filter(({ name }) => names.has(name));
 }
 
 /** Is the bulkInsert of an order still going on? Then a list shows only the part of its machines that exists so far. */

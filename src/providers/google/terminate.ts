@@ -2,8 +2,8 @@ import type { Refusal } from '#core/launch.ts';
 import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { Compute } from './compute.ts';
 import { each } from './each.ts';
-import { classOf, isNotFound, operationRefusal, refusalOf } from './errors.ts';
-import { lastOf, operationsOn } from './operations.ts';
+import { isNotFound, operationRefusal, refusalOf } from './errors.ts';
+import { lastOf, operationsIfTold } from './operations.ts';
 import { zoneScopes } from './place.ts';
 
 /** Delete calls under way at once; their pace is `limits.ts`. */
@@ -60,7 +60,7 @@ export class Deletions {
     const failures = new Map<string, Refusal>();
     for (const [zone, members] of Map.groupBy(repeated, ({ workerGroup }) => workerGroup)) {
       const ids = members.map(({ workerId }) => workerId);
-      for (const [id, operations] of await this.#operationsOn(zone, ids, signal)) {
+      for (const [id, operations] of await operationsIfTold(this.#compute, zone, ids, signal)) {
         const deletion = lastOf(operations, 'delete');
         if (deletion?.isDone === true && deletion.errors.length > 0) {
           const { errors, errorStatus, name } = deletion;
@@ -69,21 +69,6 @@ export class Deletions {
       }
     }
     return failures;
-  }
-
-  async #operationsOn(
-    zone: string,
-    ids: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Awaited<ReturnType<typeof operationsOn>>> {
-    try {
-      return await operationsOn(this.#compute, zone, ids, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      // A defect is thrown on.
-      classOf(error);
-      return new Map();
-    }
   }
 
   #remember(workerId: string): void {
