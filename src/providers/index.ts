@@ -1,5 +1,6 @@
 import { awsModule } from './aws/index.ts';
 import { azureModule } from './azure/index.ts';
+import { googleModule } from './google/index.ts';
 import { nullModule } from './null/index.ts';
 import { staticModule } from './static/index.ts';
 import { testingModule } from './testing/index.ts';
@@ -9,6 +10,7 @@ import type { ProviderModule } from './module.ts';
 export const providerModules = [
   awsModule,
   azureModule,
+  googleModule,
   staticModule,
   testingModule,
   nullModule,
