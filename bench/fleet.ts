@@ -1,26 +1,64 @@
 import type { JsonObject } from '#core/json.ts';
 import type { PoolInput } from '#core/pool-store.ts';
-import { awsProvider } from './rig.ts';
+import type { CloudName } from './processes/clouds.ts';
+import { cloudProvider } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 /** Where machines are when they are spread. */
-export const severalRegions: readonly string[] = ['us-west-2', 'us-east-1', 'eu-central-1', 'us-west-1', 'eu-west-1'];
+const severalRegions: readonly string[] = ['us-west-2', 'us-east-1', 'eu-central-1', 'us-west-1', 'eu-west-1'];
 /** The one that tells which regions there are. */
-export const oneRegion: readonly string[] = ['us-east-1'];
+const oneRegion: readonly string[] = ['us-east-1'];
 
 /** The largest pool of a fleet; larger fleets have more pools. */
 const largestPool = 5_000;
 const mostTurns = 20;
 
-/** A pool of AWS machines with a launch config for each region. */
-export function awsPool(
+const workerConfig = { genericWorker: { config: { idleTimeoutSecs: 60, shutdownMachineOnIdle: true } } };
+
+/** Machines of one cloud, as they are measured. */
+export interface BenchFleet {
+  cloud: CloudName;
+  /** For the report. */
+  where: string;
+  /** Of EC2. */
+  regions: readonly string[];
+  /** What the cloud's list shows at once. */
+  machinesPerPage: number;
+  launchConfigs: readonly JsonObject[];
+}
+
+/** Machines at EC2, spread over regions. */
+function awsFleet(regions: readonly string[]): BenchFleet {
+  const where = regions.length === 1 ? 'one region' : `${regions.length} regions`;
+  return { cloud: 'ec2', where: `in ${where}`, regions, machinesPerPage: 1_000, launchConfigs: regions.map(atEc2) };
+}
+
+export const spreadFleet = awsFleet(severalRegions);
+export const oneRegionFleet = awsFleet(oneRegion);
+
+const zones = ['us-central1-a', 'us-central1-b', 'us-east4-a', 'europe-west1-b', 'us-west1-a'];
+
+/** Machines at Compute Engine, spread over zones. @param isBulk whether one call may start many of them. */
+export function googleFleet(isBulk = true): BenchFleet {
+  const launchConfigs = zones.map((zone) => atGoogle(zone, isBulk));
+  return {
+    cloud: 'gce',
+    where: `in ${zones.length} zones of Google`,
+    regions: [],
+    machinesPerPage: 500,
+    launchConfigs,
+  };
+}
+
+/** A pool of such machines, with a launch config for each place. */
+export function benchPool(
   workerPoolId: string,
-  regions: readonly string[],
+  { launchConfigs }: BenchFleet,
   capacity: { min: number; max: number },
 ): PoolInput {
   return {
     workerPoolId,
-    providerId: awsProvider,
+    providerId: cloudProvider,
     description: 'Linux builders',
     owner: 'builds@example.com',
     emailOnError: false,
@@ -28,12 +66,12 @@ export function awsPool(
       minCapacity: capacity.min,
       maxCapacity: capacity.max,
       scalingRatio: 1,
-      launchConfigs: regions.map(launchConfig),
+      launchConfigs: [...launchConfigs],
     },
   };
 }
 
-function launchConfig(region: string): JsonObject {
+function atEc2(region: string): JsonObject {
   return {
     region,
     launchConfig: {
@@ -48,17 +86,39 @@ function launchConfig(region: string): JsonObject {
       },
       BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 120 } }],
     },
-    workerConfig: { genericWorker: { config: { idleTimeoutSecs: 60, shutdownMachineOnIdle: true } } },
+    workerConfig,
     workerManager: { capacityPerInstance: 1 },
   };
 }
 
+function atGoogle(zone: string, isBulk: boolean): JsonObject {
+  return {
+    region: zone.slice(0, -2),
+    zone,
+    machineType: `zones/${zone}/machineTypes/n2-standard-8`,
+    disks: [
+      {
+        type: 'PERSISTENT',
+        boot: true,
+        autoDelete: true,
+        initializeParams: { sourceImage: 'projects/images/global/images/builder', diskSizeGb: 75 },
+      },
+    ],
+    networkInterfaces: [{ accessConfigs: [{ type: 'ONE_TO_ONE_NAT' }] }],
+    scheduling: { provisioningModel: 'SPOT', instanceTerminationAction: 'DELETE' },
+    workerConfig,
+    workerManager: { capacityPerInstance: 1 },
+    // What bulkInsert does not take, so that each machine is a call of its own.
+    ...(isBulk ? {} : { deletionProtection: false }),
+  };
+}
+
 /** Launches machines through the program itself: orders, calls, rows. They stay `requested`. */
-export async function launch(rig: Rig, size: number, regions: readonly string[]): Promise<void> {
+export async function launch(rig: Rig, size: number, fleet: BenchFleet): Promise<void> {
   const count = Math.ceil(size / largestPool);
   const pools = Array.from({ length: count }, (_, index) => {
     const capacity = Math.floor((size * (index + 1)) / count) - Math.floor((size * index) / count);
-    return awsPool(`bench/pool-${index + 1}`, regions, { min: capacity, max: capacity });
+    return benchPool(`bench/pool-${index + 1}`, fleet, { min: capacity, max: capacity });
   });
   const { service } = await rig.service([]);
   await service.call('createPools', pools);
@@ -77,8 +137,8 @@ export async function launch(rig: Rig, size: number, regions: readonly string[])
 }
 
 /** A fleet of running machines in which nothing happens: launched by the program, then registered all at once. */
-export async function runningFleet(rig: Rig, size: number, regions: readonly string[]): Promise<void> {
-  await launch(rig, size, regions);
+export async function runningFleet(rig: Rig, size: number, fleet: BenchFleet): Promise<void> {
+  await launch(rig, size, fleet);
   await rig.sql(
     `update worker set state = 'running', registered_at = now(), last_modified = now(), due_at = null, attempts = 0,
       terminate_after = now() + interval '4 days', secret_kid = 'bench', secret_hash = repeat('x', 44)`,

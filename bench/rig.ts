@@ -8,6 +8,7 @@ import type { Database } from '#store/database.ts';
 import { startEmbeddedPostgres } from '#store/embedded-postgres.ts';
 import type { SqlValue } from '#store/values.ts';
 import { Child } from './child.ts';
+import type { BenchFleet } from './fleet.ts';
 import type { LoadCalls } from './processes/load.ts';
 import type { ServiceCalls, Usage } from './processes/service.ts';
 import type { SimulatorCalls } from './processes/simulators.ts';
@@ -28,7 +29,8 @@ export interface Costs {
 }
 
 export interface RigOptions {
-  regions: readonly string[];
+  /** Whose machines are measured. */
+  fleet: Pick<BenchFleet, 'cloud' | 'regions'>;
   /** Given to Node for each service process, e.g. `--cpu-prof`. */
   nodeOptions: readonly string[];
 }
@@ -40,7 +42,7 @@ const latencyMs = 50;
 export const admin = { clientId: 'bench/admin', accessToken: 'access-token-of-the-administrator-of-the-bench' };
 /** The service's own client: issues workers' credentials. */
 export const own = { clientId: 'static/taskcluster/worker-manager', accessToken: 'access-token-of-the-service-itself' };
-export const awsProvider = 'aws-bench';
+export const cloudProvider = 'cloud-bench';
 export const staticProvider = 'static-bench';
 const sealKeys = [{ id: 'bench', algo: 'aes-256', key: Buffer.alloc(32, 'bench').toString('base64') }];
 
@@ -79,7 +81,7 @@ export class Rig implements AsyncDisposable {
     await Promise.all([...Rig.#open].map((stack) => stack.disposeAsync()));
   }
 
-  static async start({ regions, nodeOptions }: RigOptions): Promise<Rig> {
+  static async start({ fleet: { cloud, regions }, nodeOptions }: RigOptions): Promise<Rig> {
     const stack = new AsyncDisposableStack();
     Rig.#open.add(stack);
     try {
@@ -98,7 +100,7 @@ export class Rig implements AsyncDisposable {
       stack.defer(() => simulators.end());
       const load = new Child<LoadCalls>(new URL('processes/load.ts', import.meta.url));
       stack.defer(() => load.end());
-      const simulated = await simulators.call('start', { regions, latencyMs });
+      const simulated = await simulators.call('start', { cloud, regions, latencyMs });
       const settings = settingsFor(postgres.url, simulated);
       return new Rig({ simulators, load, database, settings, nodeOptions, stack });
     } catch (error) {
@@ -166,7 +168,7 @@ async function shippedOptions(): Promise<readonly string[]> {
 
 function settingsFor(
   databaseUrl: string,
-  { ec2Url, queueUrl, identityKeys }: Awaited<ReturnType<SimulatorCalls['start']>>,
+  { queueUrl, provider }: Awaited<ReturnType<SimulatorCalls['start']>>,
 ): Record<string, unknown> {
   return {
     TASKCLUSTER_ROOT_URL: 'https://taskcluster.example.com',
@@ -179,14 +181,7 @@ function settingsFor(
     DB_CRYPTO_KEYS: sealKeys,
     LOCAL_CLIENTS: [{ ...admin, scopes: ['*'] }],
     PROVIDERS: {
-      [awsProvider]: {
-        providerType: 'aws',
-        credentials: { accessKeyId: 'BENCH', secretAccessKey: 'bench' },
-        endpoint: ec2Url,
-        // Wide: the limiter's own pace is configurable and not what is measured.
-        intervalCapDefault: 100_000,
-        identityKeys,
-      },
+      [cloudProvider]: provider,
       [staticProvider]: { providerType: 'static' },
     },
   };

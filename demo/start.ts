@@ -7,15 +7,14 @@ import { processNames } from '#src/processes.ts';
 import { HttpError } from '#lib/http-client.ts';
 import { systemClock } from '#lib/clock.ts';
 import { every } from '#lib/every.ts';
-import { seededRandom } from '#lib/random.ts';
-import { startEc2 } from '#simulators/ec2/server.ts';
-import type { SimulatedEc2 } from '#simulators/ec2/server.ts';
 import { WaveDemand, runDemand } from '#simulators/queue/demand.ts';
 import { startQueueSimulator } from '#simulators/queue/server.ts';
 import type { QueueSimulator } from '#simulators/queue/server.ts';
 import { StaticMachine } from '#simulators/worker/static-machine.ts';
 import { SimulatedWorkers } from '#simulators/worker/workers.ts';
 import { ApiClient, segment } from './client.ts';
+import { startClouds } from './clouds.ts';
+import type { DemoCloud } from './clouds.ts';
 import { examplePools } from './pools.ts';
 import { noticesFor } from './queue-notices.ts';
 import { poolLines, renderTable } from './table.ts';
@@ -29,7 +28,6 @@ export interface Demo {
 /** Who may do everything here. The token is no secret: it opens a service on simulated clouds, on this machine only. */
 const admin = { clientId: 'demo/admin', accessToken: 'demo-access-token-of-nobody-in-particular', scopes: ['*'] };
 const own = { clientId: 'static/taskcluster/worker-manager', accessToken: 'demo-access-token-of-the-service-itself' };
-const regions = ['us-west-2', 'us-east-1', 'eu-central-1'];
 const staticSecret = 'demoStaticSecretOfTwoMachinesUnderADesk00000';
 const staticMachines = ['mac-1', 'mac-2'];
 const metalPool = 'demo-metal/mac';
@@ -37,24 +35,19 @@ const host = '127.0.0.1';
 const tableEveryMs = 1_000;
 const curlSeconds = 3_600;
 
-/** Starts everything on this machine: embedded database, simulated EC2 and queue, the service, three pools, and a demand that rises and falls. */
+/** Starts everything on this machine: embedded database, simulated clouds and queue, the service, example pools, and a demand that rises and falls. */
 export async function startDemo(env: NodeJS.ProcessEnv = process.env): Promise<Demo> {
   const stack = new AsyncDisposableStack();
   try {
     const directory = env['DATA_DIRECTORY'] ?? '.data/demo';
     mkdirSync(directory, { recursive: true });
-    const ec2 = await startEc2({
-      random: seededRandom(1),
-      regions,
-      dials: { latencyMs: [20, 80], bootMs: [4_000, 12_000] },
-    });
-    stack.defer(() => ec2.close());
+    const clouds = await startClouds(stack);
     const clients = new Map([admin, { ...own, scopes: ['*'] }].map((client) => [client.clientId, client]));
     const queue = await startQueueSimulator({ clock: systemClock, clients: (clientId) => clients.get(clientId) });
     stack.defer(() => queue.close());
-    const service = await startService({ env, directory, ec2, queue });
+    const service = await startService({ env, directory, clouds, queue });
     stack.defer(() => service.stop());
-    await fill(service, { ec2, queue }, stack);
+    await fill(service, { clouds, queue }, stack);
     return { service, stop: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
@@ -65,10 +58,10 @@ export async function startDemo(env: NodeJS.ProcessEnv = process.env): Promise<D
 async function startService(parts: {
   env: NodeJS.ProcessEnv;
   directory: string;
-  ec2: SimulatedEc2;
+  clouds: readonly DemoCloud[];
   queue: QueueSimulator;
 }): Promise<Service> {
-  const { env, directory, ec2, queue } = parts;
+  const { env, directory, clouds, queue } = parts;
   const config = readConfig({
     TASKCLUSTER_ROOT_URL: `http://${host}`,
     TASKCLUSTER_CLIENT_ID: own.clientId,
@@ -82,12 +75,7 @@ async function startService(parts: {
     LEVEL: env['LEVEL'] ?? 'notice',
     PACE: { provisionEveryMs: 2_000, observeEveryMs: 5_000, retireEveryMs: 5_000, firstLookAfterMs: 3_000 },
     PROVIDERS: {
-      'aws-demo': {
-        providerType: 'aws',
-        credentials: { accessKeyId: 'DEMO', secretAccessKey: 'demo' },
-        endpoint: ec2.url,
-        identityKeys: ec2.identityKeys(regions).map((key) => ({ ...key })),
-      },
+      ...Object.fromEntries(clouds.map(({ providerId, settings }) => [providerId, settings])),
       'static-demo': { providerType: 'static' },
     },
   });
@@ -106,10 +94,58 @@ async function startService(parts: {
 /** Seals the secrets of a database that outlives the demonstration: known to everybody, like everything in it. */
 const demoKeys = [{ id: 'demo', algo: 'aes-256', key: Buffer.alloc(32, 'demo').toString('base64') }];
 
+/** What is asked of the example pools: it rises and falls. */
+const waves = [
+  {
+    taskQueueId: 'demo-linux/build',
+    tasksPerHour: 3_600,
+    periodMs: 180_000,
+    swing: 1,
+    noise: 0.3,
+    durationMs: { min: 10_000, max: 40_000 },
+  },
+  {
+    taskQueueId: 'demo-google/build',
+    tasksPerHour: 1_800,
+    periodMs: 120_000,
+    swing: 1,
+    noise: 0.2,
+    durationMs: { min: 10_000, max: 30_000 },
+  },
+  {
+    taskQueueId: 'demo-azure/linux',
+    tasksPerHour: 900,
+    periodMs: 150_000,
+    swing: 1,
+    durationMs: { min: 10_000, max: 30_000 },
+  },
+  {
+    taskQueueId: 'demo-azure/windows',
+    tasksPerHour: 450,
+    periodMs: 120_000,
+    swing: 1,
+    durationMs: { min: 15_000, max: 40_000 },
+  },
+  {
+    taskQueueId: 'demo-linux/decision',
+    tasksPerHour: 900,
+    periodMs: 60_000,
+    swing: 0.8,
+    durationMs: { min: 2_000, max: 8_000 },
+  },
+  {
+    taskQueueId: metalPool,
+    tasksPerHour: 240,
+    periodMs: 60_000,
+    swing: 0.5,
+    durationMs: { min: 5_000, max: 20_000 },
+  },
+];
+
 /** Pools, static workers, tasks, the programs on the machines, and the table. */
 async function fill(
   service: Service,
-  { ec2, queue }: { ec2: SimulatedEc2; queue: QueueSimulator },
+  { clouds, queue }: { clouds: readonly DemoCloud[]; queue: QueueSimulator },
   stack: AsyncDisposableStack,
 ): Promise<void> {
   const rootUrl = service.url ?? '';
@@ -120,7 +156,7 @@ async function fill(
   const ended = new AbortController();
   const workers = new SimulatedWorkers({
     clock: systemClock,
-    parks: [ec2.park],
+    parks: clouds.map(({ park }) => park),
     staticMachines: metal,
     queueUrl: queue.url,
     claimIntervalMs: 3_000,
@@ -128,35 +164,12 @@ async function fill(
   const demand = new WaveDemand({
     clock: systemClock,
     tasks: queue,
-    waves: [
-      {
-        taskQueueId: 'demo-linux/build',
-        tasksPerHour: 3_600,
-        periodMs: 180_000,
-        swing: 1,
-        noise: 0.3,
-        durationMs: { min: 10_000, max: 40_000 },
-      },
-      {
-        taskQueueId: 'demo-linux/decision',
-        tasksPerHour: 900,
-        periodMs: 60_000,
-        swing: 0.8,
-        durationMs: { min: 2_000, max: 8_000 },
-      },
-      {
-        taskQueueId: metalPool,
-        tasksPerHour: 240,
-        periodMs: 60_000,
-        swing: 0.5,
-        durationMs: { min: 5_000, max: 20_000 },
-      },
-    ],
+    waves,
   });
   const running = [
     workers.run(ended.signal),
     runDemand([demand], systemClock, ended.signal),
-    show(service, client, { ec2, queue }, ended.signal),
+    show(service, client, { clouds, queue }, ended.signal),
   ];
   stack.defer(async () => {
     ended.abort();
@@ -203,14 +216,14 @@ async function declare(client: ApiClient, rootUrl: string, workerId: string): Pr
 async function show(
   service: Service,
   client: ApiClient,
-  { ec2, queue }: { ec2: SimulatedEc2; queue: QueueSimulator },
+  { clouds, queue }: { clouds: readonly DemoCloud[]; queue: QueueSimulator },
   signal: AbortSignal,
 ): Promise<void> {
   const where = [
     `worker-manager on simulated clouds. Ctrl-C stops everything.`,
     ``,
     `  API    ${service.url ?? ''}/api/worker-manager/v1/ping`,
-    `  EC2    ${ec2.url}/_sim/`,
+    ...clouds.map(({ name, url }) => `  ${name.padEnd(6)} ${url}/_sim/`),
     `  queue  ${queue.url}/_sim/state`,
     ``,
     `Ask it something (the URL carries its own signature, good for an hour):`,

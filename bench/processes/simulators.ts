@@ -1,77 +1,70 @@
 import { serve } from '#bench/child.ts';
 import { systemClock } from '#lib/clock.ts';
-import { seededRandom } from '#lib/random.ts';
-import { startEc2 } from '#simulators/ec2/server.ts';
-import type { SimulatedEc2 } from '#simulators/ec2/server.ts';
 import { startQueueSimulator } from '#simulators/queue/server.ts';
 import type { QueueSimulator } from '#simulators/queue/server.ts';
 import { AwsMetadata } from '#simulators/worker/aws.ts';
 import { HttpCaller } from '#simulators/worker/http.ts';
 import type { Identity } from '#simulators/worker/metadata.ts';
+import { startCloud } from './clouds.ts';
+import type { BenchCloud, CloudName } from './clouds.ts';
 
-/** The simulated EC2 and queue, in a process of their own: what they cost is nobody else's. */
+/** A simulated cloud and queue, in a process of their own: what they cost is nobody else's. */
 export interface SimulatorCalls {
-  start(options: { regions: readonly string[]; latencyMs: number }): Promise<Simulators>;
+  start(options: { cloud: CloudName; regions: readonly string[]; latencyMs: number }): Promise<Simulators>;
   /** Calls since the start, by action; those of the queue as `queue.<method>`. */
   calls(): Promise<Record<string, number>>;
-  /** Machines that are booting or up, by region. */
-  machinesByRegion(): Promise<Record<string, number>>;
-  /** When each of these machines was named in a TerminateInstances call, in milliseconds since the epoch; those that were not are missing. */
+  /** Machines that are there, by region or project. */
+  machinesByPlace(): Promise<Record<string, number>>;
+  /** When each of these machines was named in a call that ends machines, in milliseconds since the epoch; those that were not are missing. */
   terminatedAt(ids: readonly string[]): Promise<Map<string, number>>;
-  /** Who so many of the machines are, with their proofs, as their metadata services say. */
+  /** Who so many of the machines at EC2 are, with their proofs, as their metadata services say. */
   identities(count: number): Promise<Identity[]>;
 }
 
 interface Simulators {
-  ec2Url: string;
   queueUrl: string;
-  identityKeys: Record<string, string>[];
+  /** The settings of a provider in front of the cloud. */
+  provider: Record<string, unknown>;
 }
 
-let running: { ec2: SimulatedEc2; queue: QueueSimulator } | undefined;
+let running: { cloud: BenchCloud; queue: QueueSimulator } | undefined;
 
-function started(): { ec2: SimulatedEc2; queue: QueueSimulator } {
+function started(): { cloud: BenchCloud; queue: QueueSimulator } {
   if (running === undefined) throw new Error('not started');
   return running;
 }
 
 const calls: SimulatorCalls = {
-  async start({ regions, latencyMs }) {
-    const ec2 = await startEc2({
-      random: seededRandom(1),
-      regions,
-      latencyMs,
-      // Our own limits are what is measured, not the cloud's; machines are up at once.
-      dials: { isThrottling: false, bootMs: [0, 0] },
-    });
+  async start({ cloud: name, regions, latencyMs }) {
+    const cloud = await startCloud(name, { regions, latencyMs });
     const queue = await startQueueSimulator({ clock: systemClock });
     queue.turnFaults({ latencyMs });
-    running = { ec2, queue };
-    const identityKeys = ec2.identityKeys(regions).map((key) => ({ ...key }));
-    return { ec2Url: ec2.url, queueUrl: queue.url, identityKeys };
+    running = { cloud, queue };
+    return { queueUrl: queue.url, provider: cloud.settings };
   },
 
   calls: () => {
-    const { ec2, queue } = started();
+    const { cloud, queue } = started();
     const counts = new Map<string, number>();
-    for (const byAction of Object.values(ec2.counts.calls)) {
+    for (const byAction of Object.values(cloud.counts().calls)) {
       for (const [action, count] of Object.entries(byAction)) counts.set(action, (counts.get(action) ?? 0) + count);
     }
     for (const [method, count] of Object.entries(queue.counters.calls)) counts.set(`queue.${method}`, count);
     return Promise.resolve(Object.fromEntries(counts));
   },
 
-  machinesByRegion: () => {
+  machinesByPlace: () => {
     const counts: Record<string, number> = {};
-    for (const { region } of started().ec2.instances()) counts[region] = (counts[region] ?? 0) + 1;
+    for (const place of started().cloud.places()) counts[place] = (counts[place] ?? 0) + 1;
     return Promise.resolve(counts);
   },
 
   terminatedAt: (ids) => {
+    const { cloud } = started();
     const wanted = new Set(ids);
     const found = new Map<string, number>();
-    for (const { action, at, instanceIds } of started().ec2.logbook) {
-      if (action !== 'TerminateInstances') continue;
+    for (const { action, at, instanceIds } of cloud.logbook()) {
+      if (action !== cloud.deleteAction) continue;
       for (const id of instanceIds) if (wanted.has(id) && !found.has(id)) found.set(id, at.getTime());
     }
     return Promise.resolve(found);
@@ -80,7 +73,7 @@ const calls: SimulatorCalls = {
   async identities(count) {
     const http = new HttpCaller(20, 10_000);
     const identities: Identity[] = [];
-    for (const { metadataUrl } of started().ec2.park.machines().slice(0, count)) {
+    for (const { metadataUrl } of started().cloud.park.machines().slice(0, count)) {
       const identity = await new AwsMetadata(metadataUrl, http, systemClock, 1_000).identify();
       if (typeof identity === 'string') throw new Error(`a machine's metadata is ${identity}`);
       identities.push(identity);
@@ -91,6 +84,6 @@ const calls: SimulatorCalls = {
 };
 
 serve(calls, async () => {
-  await running?.ec2.close();
+  await running?.cloud.close();
   await running?.queue.close();
 });

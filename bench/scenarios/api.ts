@@ -1,5 +1,5 @@
 import { createTemporaryCredentials } from '#access/certificate.ts';
-import { awsPool, severalRegions } from '#bench/fleet.ts';
+import { benchPool, spreadFleet } from '#bench/fleet.ts';
 import type { LoadCredentials, LoadRequest, LoadResult } from '#bench/processes/load.ts';
 import type { Measurement, Quantity } from '#bench/report.ts';
 import { Rig, admin, own, staticProvider } from '#bench/rig.ts';
@@ -29,12 +29,9 @@ export const api: Scenario = {
   summary: `the API under ${connections} connections with Hawk signatures, beside ${workers.toLocaleString('en')} static workers`,
 
   async *run({ nodeOptions }) {
-    await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
+    await using rig = await Rig.start({ fleet: spreadFleet, nodeOptions });
     const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
-    await service.call('createPools', [
-      awsPool('bench/build', severalRegions.slice(0, 3), { min: 0, max: 100 }),
-      staticPool,
-    ]);
+    await service.call('createPools', [benchPool('bench/build', spreadFleet, { min: 0, max: 100 }), staticPool]);
     const base = new URL(url).pathname;
     await rig.load.call('prepare', 'declare', url, declarations(base));
     await answered(rig.load.call('once', 'declare', connections));

@@ -1,4 +1,5 @@
-import { awsPool, severalRegions } from '#bench/fleet.ts';
+import { benchPool, googleFleet, spreadFleet } from '#bench/fleet.ts';
+import type { BenchFleet } from '#bench/fleet.ts';
 import { amount } from '#bench/report.ts';
 import type { Measurement, Quantity } from '#bench/report.ts';
 import { Rig, admin } from '#bench/rig.ts';
@@ -13,24 +14,39 @@ const givenUpAfterMs = 120_000;
 /** From the creation of one pool through the API until all its machines are known as requested. */
 export const coldStart: Scenario = {
   name: 'cold-start',
-  summary: '0 to 10,000 requested on AWS, one pool, everything in one process',
+  summary: '0 to 10,000 requested, one pool, everything in one process',
 
   async *run({ sizes, nodeOptions }) {
-    for (const size of sizes.length > 0 ? sizes : [10_000]) {
-      const runs: Run[] = [];
-      for (let run = 0; run < repeats; run += 1) runs.push(await start(size, nodeOptions));
-      yield measurement(size, runs);
-    }
+    for (const size of sizes.length > 0 ? sizes : [10_000])
+      yield await measure(size, spreadFleet, 'on AWS', nodeOptions);
+    const [size = 1_000] = sizes;
+    yield await measure(size, googleFleet(), 'on Google, by bulkInsert', nodeOptions);
+    yield await measure(size, googleFleet(false), 'on Google, one by one', nodeOptions);
   },
 };
 
 type Run = Awaited<ReturnType<typeof start>>;
 
+async function measure(
+  size: number,
+  fleet: BenchFleet,
+  where: string,
+  nodeOptions: readonly string[],
+): Promise<Measurement> {
+  const runs: Run[] = [];
+  for (let run = 0; run < repeats; run += 1) runs.push(await start(size, fleet, nodeOptions));
+  return measurement(
+    `0 to ${amount(size, '')} requested machines ${where}`,
+    fleet === spreadFleet ? limits[size] : undefined,
+    runs,
+  );
+}
+
 /** A fresh world each time: a pool starts cold only once. */
-async function start(size: number, nodeOptions: readonly string[]) {
-  await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
+async function start(size: number, fleet: BenchFleet, nodeOptions: readonly string[]) {
+  await using rig = await Rig.start({ fleet, nodeOptions });
   const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
-  const { workerPoolId: _, ...body } = awsPool(workerPoolId, severalRegions, { min: size, max: size });
+  const { workerPoolId: _, ...body } = benchPool(workerPoolId, fleet, { min: size, max: size });
   const path = `${new URL(url).pathname}/worker-pool/${encodeURIComponent(workerPoolId)}`;
   await rig.load.call('prepare', 'create', url, [{ method: 'PUT', path, body, credentials: admin }]);
   return await rig.measured(service, async () => {
@@ -43,17 +59,16 @@ async function start(size: number, nodeOptions: readonly string[]) {
   });
 }
 
-function measurement(size: number, runs: readonly Run[]): Measurement {
+function measurement(subject: string, limit: (typeof limits)[number] | undefined, runs: readonly Run[]): Measurement {
   const [best] = runs.toSorted((one, other) => one.result - other.result);
   if (best === undefined) throw new Error('nothing was measured');
-  const limit = limits[size];
   const time: Quantity = { what: `time, best of ${repeats}`, value: best.result / 1000, unit: 's' };
   // Those of the queue are no calls to a cloud.
   const calls = Object.entries(best.costs.cloudCalls).filter(([action]) => !action.startsWith('queue.'));
   const made: Quantity = { what: 'cloud calls', value: calls.reduce((sum, [, count]) => sum + count, 0), unit: '' };
   return {
     scenario: 'cold-start',
-    subject: `0 to ${amount(size, '')} requested machines`,
+    subject,
     quantities: [
       limit === undefined ? time : { ...time, target: { kind: 'at most', value: limit.seconds } },
       limit === undefined ? made : { ...made, target: { kind: 'at most', value: limit.calls } },

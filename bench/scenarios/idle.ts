@@ -1,4 +1,4 @@
-import { awsPool, severalRegions } from '#bench/fleet.ts';
+import { benchPool, spreadFleet } from '#bench/fleet.ts';
 import { total } from '#bench/report.ts';
 import { Rig } from '#bench/rig.ts';
 import type { Scenario } from '#bench/scenario.ts';
@@ -14,10 +14,10 @@ export const idle: Scenario = {
   summary: `a minute of ${pools} pools without workers and without tasks, everything in one process`,
 
   async *run({ nodeOptions }) {
-    await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
+    await using rig = await Rig.start({ fleet: spreadFleet, nodeOptions });
     const { service } = await rig.service(['server', 'provisioner', 'scanner']);
     const idlePools = Array.from({ length: pools }, (_, index) =>
-      awsPool(`bench/idle-${index + 1}`, severalRegions.slice(0, 3), { min: 0, max: 100 }),
+      benchPool(`bench/idle-${index + 1}`, spreadFleet, { min: 0, max: 100 }),
     );
     await service.call('createPools', idlePools);
     // The tasks of pools that come by other ways than the API are found with the next look for them.

@@ -1,4 +1,4 @@
-import { runningFleet, severalRegions } from '#bench/fleet.ts';
+import { runningFleet, spreadFleet } from '#bench/fleet.ts';
 import { amount } from '#bench/report.ts';
 import type { Measurement } from '#bench/report.ts';
 import { Rig } from '#bench/rig.ts';
@@ -21,8 +21,8 @@ export const memory: Scenario = {
 };
 
 async function measure(size: number, nodeOptions: readonly string[]): Promise<Measurement> {
-  await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
-  await runningFleet(rig, size, severalRegions);
+  await using rig = await Rig.start({ fleet: spreadFleet, nodeOptions });
+  await runningFleet(rig, size, spreadFleet);
   const { service } = await rig.service(['server', 'provisioner', 'scanner']);
   const { rssMiB: atStart } = await service.call('usage');
   const { costs } = await rig.measured(service, () => systemClock.sleep(livesMs));

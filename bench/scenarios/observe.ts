@@ -1,4 +1,5 @@
-import { oneRegion, runningFleet, severalRegions } from '#bench/fleet.ts';
+import { googleFleet, oneRegionFleet, runningFleet, spreadFleet } from '#bench/fleet.ts';
+import type { BenchFleet } from '#bench/fleet.ts';
 import { amount, total } from '#bench/report.ts';
 import type { Measurement } from '#bench/report.ts';
 import { Rig } from '#bench/rig.ts';
@@ -8,39 +9,39 @@ import type { Scenario } from '#bench/scenario.ts';
 /** Seconds that one observation may take, by the number of machines. */
 const limits: Readonly<Record<number, number>> = { 1_000: 0.5, 10_000: 2, 100_000: 20 };
 const repeats = 3;
-const machinesPerPage = 1_000;
 const workersPerStatement = 100;
 
 /** One observation of running machines of which nothing has changed. */
 export const observe: Scenario = {
   name: 'observe',
-  summary: 'one observation of running AWS machines, nothing changed',
+  summary: 'one observation of running machines, nothing changed',
 
   async *run({ sizes, nodeOptions }) {
     for (const size of sizes.length > 0 ? sizes : [1_000, 10_000, 100_000]) {
-      yield await measure(size, severalRegions, nodeOptions);
-      if (size === 10_000) yield await measure(size, oneRegion, nodeOptions);
+      yield await measure(size, spreadFleet, nodeOptions);
+      if (size !== 10_000) continue;
+      for (const fleet of [oneRegionFleet, googleFleet()]) yield await measure(size, fleet, nodeOptions);
     }
   },
 };
 
-async function measure(size: number, regions: readonly string[], nodeOptions: readonly string[]): Promise<Measurement> {
-  await using rig = await Rig.start({ regions, nodeOptions });
-  await runningFleet(rig, size, regions);
+async function measure(size: number, fleet: BenchFleet, nodeOptions: readonly string[]): Promise<Measurement> {
+  await using rig = await Rig.start({ fleet, nodeOptions });
+  await runningFleet(rig, size, fleet);
   const { service } = await rig.service([]);
   const runs: { ms: number; costs: Costs }[] = [];
   for (let run = 0; run < repeats; run += 1) {
     const { result: ms, costs } = await rig.measured(service, () => service.call('observe'));
     runs.push({ ms, costs });
   }
-  const machines = Object.values(await rig.simulators.call('machinesByRegion'));
-  const pages = machines.reduce((sum, count) => sum + Math.ceil(count / machinesPerPage), 0);
+  const machines = Object.values(await rig.simulators.call('machinesByPlace'));
+  const pages = machines.reduce((sum, count) => sum + Math.ceil(count / fleet.machinesPerPage), 0);
   const [best] = runs.toSorted((one, other) => one.ms - other.ms);
   if (best === undefined) throw new Error('nothing was measured');
   const seconds = limits[size];
   return {
     scenario: 'observe',
-    subject: `${amount(size, '')} machines in ${regions.length === 1 ? 'one region' : `${regions.length} regions`}`,
+    subject: `${amount(size, '')} machines ${fleet.where}`,
     quantities: [
       {
         what: `time, best of ${repeats}`,

@@ -1,4 +1,4 @@
-import { launch, severalRegions } from '#bench/fleet.ts';
+import { launch, spreadFleet } from '#bench/fleet.ts';
 import type { LoadRequest, LoadResult } from '#bench/processes/load.ts';
 import type { Quantity } from '#bench/report.ts';
 import { Rig, admin } from '#bench/rig.ts';
@@ -19,8 +19,8 @@ export const registrationStorm: Scenario = {
   summary: '2,000 registrations a minute (AWS documents) beside 100 other requests a second',
 
   async *run({ nodeOptions }) {
-    await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
-    await launch(rig, 2 * perStorm, severalRegions);
+    await using rig = await Rig.start({ fleet: spreadFleet, nodeOptions });
+    await launch(rig, 2 * perStorm, spreadFleet);
     const identities = await rig.simulators.call('identities', 2 * perStorm);
     const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
     const base = new URL(url).pathname;

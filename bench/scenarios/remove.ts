@@ -1,4 +1,4 @@
-import { runningFleet, severalRegions } from '#bench/fleet.ts';
+import { runningFleet, spreadFleet } from '#bench/fleet.ts';
 import { percentile } from '#bench/percentile.ts';
 import { amount } from '#bench/report.ts';
 import type { Measurement } from '#bench/report.ts';
@@ -23,14 +23,14 @@ export const remove: Scenario = {
 };
 
 async function measure(size: number, nodeOptions: readonly string[]): Promise<Measurement> {
-  await using rig = await Rig.start({ regions: severalRegions, nodeOptions });
-  await runningFleet(rig, size, severalRegions);
+  await using rig = await Rig.start({ fleet: spreadFleet, nodeOptions });
+  await runningFleet(rig, size, spreadFleet);
   const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
   const workers = await rig.sql<WorkerName>(
     `select worker_pool_id as pool, worker_group as "group", worker_id as id from worker order by md5(worker_id) limit $1`,
     [removals],
   );
-  await rig.until('select count(*) >= $1 as done from observation', [severalRegions.length], givenUpAfterMs);
+  await rig.until('select count(*) >= $1 as done from observation', [spreadFleet.regions.length], givenUpAfterMs);
   const { result: tookMs, costs } = await rig.measured(service, async () => {
     const took: number[] = [];
     for (const worker of workers) {

@@ -1,0 +1,82 @@
+import { seededRandom } from '#lib/random.ts';
+import { startEc2 } from '#simulators/ec2/server.ts';
+import { startGce } from '#simulators/gce/server.ts';
+import type { Counts, LogbookEntry } from '#simulators/logbook.ts';
+import type { MachinePark } from '#simulators/machine.ts';
+
+/** The clouds that can be measured. */
+export type CloudName = 'ec2' | 'gce';
+
+/** A simulated cloud under measurement, whichever it is. */
+export interface BenchCloud {
+  /** The settings of a provider in front of it. */
+  settings: Record<string, unknown>;
+  counts(): Counts<never>;
+  logbook(): readonly LogbookEntry[];
+  /** Where each machine that is there lies: its region, or its project. */
+  places(): readonly string[];
+  park: MachinePark;
+  /** The call that ends machines. */
+  deleteAction: string;
+  close(): Promise<void>;
+}
+
+interface CloudOptions {
+  /** Of EC2. */
+  regions: readonly string[];
+  /** Of every call; milliseconds. */
+  latencyMs: number;
+}
+
+/** Wide: the limiter's own pace is configurable and not what is measured. */
+const wideCap = 100_000;
+
+/** Starts a cloud on which our own limits are what is measured, not the cloud's. */
+export function startCloud(name: CloudName, options: CloudOptions): Promise<BenchCloud> {
+  return { ec2: startAmazon, gce: startGoogle }[name](options);
+}
+
+/** Machines are up at once. */
+async function startAmazon({ regions, latencyMs }: CloudOptions): Promise<BenchCloud> {
+  const dials = { isThrottling: false, bootMs: [0, 0] } as const;
+  const ec2 = await startEc2({ random: seededRandom(1), regions, latencyMs, dials });
+  return {
+    settings: {
+      providerType: 'aws',
+      credentials: { accessKeyId: 'BENCH', secretAccessKey: 'bench' },
+      endpoint: ec2.url,
+      intervalCapDefault: wideCap,
+      identityKeys: ec2.identityKeys(regions).map((key) => ({ ...key })),
+    },
+    counts: () => ec2.counts,
+    logbook: () => ec2.logbook,
+    places: () => ec2.instances().map(({ region }) => region),
+    park: ec2.park,
+    deleteAction: 'TerminateInstances',
+    close: () => ec2.close(),
+  };
+}
+
+/** Machines take about as long as real ones to be known; they are up soon after. */
+async function startGoogle({ latencyMs }: CloudOptions): Promise<BenchCloud> {
+  const dials = { isThrottling: false, bootMs: [0, 0] } as const;
+  const gce = await startGce({ random: seededRandom(1), latencyMs, dials });
+  const limit = { interval: 10_000, intervalCap: wideCap };
+  return {
+    settings: {
+      providerType: 'google',
+      project: gce.project,
+      accessToken: 'bench',
+      workerServiceAccountId: gce.accounts[0]?.uniqueId ?? '',
+      endpoint: gce.url,
+      certificatesUrl: `${gce.url}/oauth2/v3/certs`,
+      apiRateLimits: { query: limit, get: limit, list: limit, opRead: limit },
+    },
+    counts: () => gce.counts,
+    logbook: () => gce.logbook,
+    places: () => gce.instances().map(() => gce.project),
+    park: gce.park,
+    deleteAction: 'instances.delete',
+    close: () => gce.close(),
+  };
+}
