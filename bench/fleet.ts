@@ -50,6 +50,15 @@ export function googleFleet(isBulk = true): BenchFleet {
   };
 }
 
+/** Machines at Azure, made part by part, all in one subscription. */
+export const azureFleet: BenchFleet = {
+  cloud: 'azure',
+  where: 'in one subscription of Azure',
+  regions: [],
+  machinesPerPage: 200,
+  launchConfigs: ['eastus', 'westeurope'].map(atAzure),
+};
+
 /** A pool of such machines, with a launch config for each place. */
 export function benchPool(
   workerPoolId: string,
@@ -85,6 +94,24 @@ function atEc2(region: string): JsonObject {
         SpotOptions: { SpotInstanceType: 'one-time', InstanceInterruptionBehavior: 'terminate' },
       },
       BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 120 } }],
+    },
+    workerConfig,
+    workerManager: { capacityPerInstance: 1 },
+  };
+}
+
+function atAzure(location: string): JsonObject {
+  const subscription = '/subscriptions/00000000-0000-4000-8000-000000000001';
+  return {
+    location,
+    subnetId: `${subscription}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vn/subnets/default`,
+    hardwareProfile: { vmSize: 'Standard_F8s_v2' },
+    priority: 'Spot',
+    evictionPolicy: 'Delete',
+    billingProfile: { maxPrice: -1 },
+    storageProfile: {
+      osDisk: { createOption: 'FromImage', osType: 'Linux' },
+      imageReference: { id: `${subscription}/resourceGroups/rg-img/providers/Microsoft.Compute/images/worker` },
     },
     workerConfig,
     workerManager: { capacityPerInstance: 1 },

@@ -31,6 +31,8 @@ export interface Costs {
 export interface RigOptions {
   /** Whose machines are measured. */
   fleet: Pick<BenchFleet, 'cloud' | 'regions'>;
+  /** Whether the cloud keeps its own times and limits (Azure). */
+  isReal?: boolean;
   /** Given to Node for each service process, e.g. `--cpu-prof`. */
   nodeOptions: readonly string[];
 }
@@ -81,7 +83,7 @@ export class Rig implements AsyncDisposable {
     await Promise.all([...Rig.#open].map((stack) => stack.disposeAsync()));
   }
 
-  static async start({ fleet: { cloud, regions }, nodeOptions }: RigOptions): Promise<Rig> {
+  static async start({ fleet: { cloud, regions }, isReal = false, nodeOptions }: RigOptions): Promise<Rig> {
     const stack = new AsyncDisposableStack();
     Rig.#open.add(stack);
     try {
@@ -100,7 +102,7 @@ export class Rig implements AsyncDisposable {
       stack.defer(() => simulators.end());
       const load = new Child<LoadCalls>(new URL('processes/load.ts', import.meta.url));
       stack.defer(() => load.end());
-      const simulated = await simulators.call('start', { cloud, regions, latencyMs });
+      const simulated = await simulators.call('start', { cloud, regions, latencyMs, isReal });
       const settings = settingsFor(postgres.url, simulated);
       return new Rig({ simulators, load, database, settings, nodeOptions, stack });
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Measurement } from './report.ts';
 import { Rig } from './rig.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { api } from './scenarios/api.ts';
+import { azure } from './scenarios/azure.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { idle } from './scenarios/idle.ts';
 import { memory } from './scenarios/memory.ts';
@@ -13,7 +14,7 @@ import { observe } from './scenarios/observe.ts';
 import { registrationStorm } from './scenarios/registration-storm.ts';
 import { remove } from './scenarios/remove.ts';
 
-const scenarios: readonly Scenario[] = [observe, coldStart, remove, api, registrationStorm, memory, idle];
+const scenarios: readonly Scenario[] = [observe, coldStart, remove, api, registrationStorm, memory, idle, azure];
 const resultsFile = new URL('results.md', import.meta.url);
 
 const usage = `Usage: npm run bench -- [scenario…] [--sizes 1000,10000] [--json] [--profile DIRECTORY]

@@ -10,7 +10,12 @@ import type { BenchCloud, CloudName } from './clouds.ts';
 
 /** A simulated cloud and queue, in a process of their own: what they cost is nobody else's. */
 export interface SimulatorCalls {
-  start(options: { cloud: CloudName; regions: readonly string[]; latencyMs: number }): Promise<Simulators>;
+  start(options: {
+    cloud: CloudName;
+    regions: readonly string[];
+    latencyMs: number;
+    isReal: boolean;
+  }): Promise<Simulators>;
   /** Calls since the start, by action; those of the queue as `queue.<method>`. */
   calls(): Promise<Record<string, number>>;
   /** Machines that are there, by region or project. */
@@ -35,8 +40,9 @@ function started(): { cloud: BenchCloud; queue: QueueSimulator } {
 }
 
 const calls: SimulatorCalls = {
-  async start({ cloud: name, regions, latencyMs }) {
-    const cloud = await startCloud(name, { regions, latencyMs });
+  async start({ cloud: name, ...options }) {
+    const { latencyMs } = options;
+    const cloud = await startCloud(name, options);
     const queue = await startQueueSimulator({ clock: systemClock });
     queue.turnFaults({ latencyMs });
     running = { cloud, queue };
