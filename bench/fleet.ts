@@ -1,5 +1,6 @@
 import type { JsonObject } from '#core/json.ts';
 import type { PoolInput } from '#core/pool-store.ts';
+import { examplePools } from '#demo/pools.ts';
 import type { CloudName } from './processes/clouds.ts';
 import { cloudProvider } from './rig.ts';
 import type { Rig } from './rig.ts';
@@ -59,6 +60,12 @@ export const azureFleet: BenchFleet = {
   launchConfigs: ['eastus', 'westeurope'].map(atAzure),
 };
 
+/** The same, made by a template: one call a machine, after which nobody waits. */
+export const azureTemplateFleet: BenchFleet = {
+  ...azureFleet,
+  launchConfigs: exampleLaunchConfigs('demo-azure/windows'),
+};
+
 /** A pool of such machines, with a launch config for each place. */
 export function benchPool(
   workerPoolId: string,
@@ -98,6 +105,11 @@ function atEc2(region: string): JsonObject {
     workerConfig,
     workerManager: { capacityPerInstance: 1 },
   };
+}
+
+function exampleLaunchConfigs(workerPoolId: string): readonly JsonObject[] {
+  const config = examplePools().find((pool) => pool.workerPoolId === workerPoolId)?.body['config'];
+  return (config as { launchConfigs: readonly JsonObject[] }).launchConfigs;
 }
 
 function atAzure(location: string): JsonObject {

@@ -98,6 +98,8 @@ async function startMicrosoft({ latencyMs, isReal }: CloudOptions): Promise<Benc
     allocateMs: noTime,
     bootMs: noTime,
     vmCreateMs: noTime,
+    deploymentMs: noTime,
+    deploymentQuota: 1_000_000,
   };
   const azure = await startAzure({
     random: seededRandom(1),

@@ -1,4 +1,5 @@
-import { azureFleet, benchPool } from '#bench/fleet.ts';
+import { azureFleet, azureTemplateFleet, benchPool } from '#bench/fleet.ts';
+import type { BenchFleet } from '#bench/fleet.ts';
 import type { LoadRequest } from '#bench/processes/load.ts';
 import { amount } from '#bench/report.ts';
 import type { Measurement } from '#bench/report.ts';
@@ -16,16 +17,24 @@ export const azure: Scenario = {
   summary: '500 machines at Azure made and ended, with real limits and times, everything in one process',
 
   async *run({ sizes, nodeOptions }) {
-    for (const size of sizes.length > 0 ? sizes : [500]) yield* measure(size, nodeOptions);
+    for (const size of sizes.length > 0 ? sizes : [500]) {
+      yield* measure(size, azureFleet, 'part by part', nodeOptions);
+      yield* measure(size, azureTemplateFleet, 'by template', nodeOptions);
+    }
   },
 };
 
-async function* measure(size: number, nodeOptions: readonly string[]): AsyncGenerator<Measurement> {
-  await using rig = await Rig.start({ fleet: azureFleet, isReal: true, nodeOptions });
+async function* measure(
+  size: number,
+  fleet: BenchFleet,
+  how: string,
+  nodeOptions: readonly string[],
+): AsyncGenerator<Measurement> {
+  await using rig = await Rig.start({ fleet, isReal: true, nodeOptions });
   const { service, url } = await rig.service(['server', 'provisioner', 'scanner']);
   const prefix = new URL(url).pathname;
   const pool = (min: number) => {
-    const { workerPoolId: _, ...body } = benchPool(workerPoolId, azureFleet, { min, max: size });
+    const { workerPoolId: _, ...body } = benchPool(workerPoolId, fleet, { min, max: size });
     return { path: `${prefix}/worker-pool/${encodeURIComponent(workerPoolId)}`, body, credentials: admin };
   };
   const made = await rig.measured(service, async () => {
@@ -36,7 +45,7 @@ async function* measure(size: number, nodeOptions: readonly string[]): AsyncGene
       givenUpAfterMs,
     );
   });
-  yield measurement(`${amount(size, '')} machines accepted`, made.costs, size);
+  yield measurement(`${amount(size, '')} machines accepted, ${how}`, made.costs, size);
 
   // Nothing takes their place.
   await send(rig, url, [{ method: 'POST', ...pool(0) }]);
@@ -56,7 +65,7 @@ async function* measure(size: number, nodeOptions: readonly string[]): AsyncGene
       givenUpAfterMs,
     );
   });
-  yield measurement(`${amount(size, '')} machines removed and gone with all their parts`, ended.costs, size);
+  yield measurement(`${amount(size, '')} machines removed and gone with all their parts, ${how}`, ended.costs, size);
 }
 
 async function send(rig: Rig, url: string, requests: readonly LoadRequest[]): Promise<void> {

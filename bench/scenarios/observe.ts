@@ -1,4 +1,4 @@
-import { azureFleet, googleFleet, oneRegionFleet, runningFleet, spreadFleet } from '#bench/fleet.ts';
+import { azureTemplateFleet, googleFleet, oneRegionFleet, runningFleet, spreadFleet } from '#bench/fleet.ts';
 import type { BenchFleet } from '#bench/fleet.ts';
 import { amount, total } from '#bench/report.ts';
 import type { Measurement } from '#bench/report.ts';
@@ -20,7 +20,8 @@ export const observe: Scenario = {
     for (const size of sizes.length > 0 ? sizes : [1_000, 10_000, 100_000]) {
       yield await measure(size, spreadFleet, nodeOptions);
       if (size !== 10_000) continue;
-      for (const fleet of [oneRegionFleet, googleFleet(), azureFleet]) yield await measure(size, fleet, nodeOptions);
+      for (const fleet of [oneRegionFleet, googleFleet(), azureTemplateFleet])
+        yield await measure(size, fleet, nodeOptions);
     }
   },
 };
