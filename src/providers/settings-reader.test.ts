@@ -8,9 +8,13 @@ test('good settings are read as they are, absent ones as their default, and null
     rate: 0.5,
     empty: null,
     inner: { deep: 'b' },
+    either: { deep: 'c' },
     list: [{ x: 'y' }],
   });
   assert.equal(reader.text('name'), 'a');
+  assert.equal(reader.optionalTextOrObject('name'), 'a');
+  assert.deepEqual(reader.optionalTextOrObject('either'), { deep: 'c' });
+  assert.equal(reader.optionalTextOrObject('empty'), null);
   assert.equal(reader.positive('rate', 1), 0.5);
   assert.equal(reader.positive('other', 7), 7);
   assert.equal(reader.count('failures', 2), 2);
@@ -34,6 +38,7 @@ test('everything wrong is told at once, with the path to it and without its valu
     name: 5,
     list: ['hush-hush', { x: '' }],
     inner: [],
+    either: ['hush-hush'],
     misspelt: true,
   });
   const credentials = reader.optionalObject('credentials');
@@ -44,6 +49,7 @@ test('everything wrong is told at once, with the path to it and without its valu
   reader.text('name');
   reader.objects('list').forEach((item) => item.text('x'));
   reader.optionalObject('inner');
+  reader.optionalTextOrObject('either');
   reader.rejectUnread();
   assert.deepEqual(reader.problems, [
     'credentials.secretAccessKey is missing',
@@ -53,6 +59,7 @@ test('everything wrong is told at once, with the path to it and without its valu
     'list[0] must be an object',
     'list[1].x must be a text that is not empty',
     'inner must be an object',
+    'either must be an object or a text that is not empty',
     'misspelt is not a setting',
     'credentials.secret is not a setting',
   ]);

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '#core/json.ts';
+import { isJsonObject } from '#lib/json.ts';
 
 /**
  * Reads configuration and notes everything that is wrong with it, so that an operator sees all of it at once. A member
@@ -70,6 +71,16 @@ export class SettingsReader {
     return members === null ? null : this.#innerReader(`${name}.`, members);
   }
 
+  /** A text or an object, as it stands; null when absent. */
+  optionalTextOrObject(name: string): string | JsonObject | null {
+    const value = this.#get(name);
+    if (value === undefined || (typeof value === 'string' && value !== '') || isJsonObject(value)) {
+      return value ?? null;
+    }
+    this.reject(name, 'must be an object or a text that is not empty');
+    return null;
+  }
+
   /** A list of objects; absent is empty. */
   objects(name: string): readonly SettingsReader[] {
     const value = this.#get(name);
@@ -122,8 +133,8 @@ export class SettingsReader {
   }
 
   #checkedObject(name: string, value: JsonValue): JsonObject | null {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as JsonObject;
+    if (isJsonObject(value)) {
+      return value;
     }
     this.reject(name, 'must be an object');
     return null;

@@ -1,0 +1,163 @@
+import type { FleetWorker, Sighting } from '#core/provider.ts';
+import type { Compute, InstancePage } from './compute.ts';
+import { each } from './each.ts';
+import { isNotFound } from './errors.ts';
+import { fateOf } from './fate.ts';
+import { fatedSighting, presenceOf, sightingOf } from './instance.ts';
+import type { GoogleInstance } from './instance.ts';
+import { ownerMark, ownershipLabel } from './labels.ts';
+import { anyOf, idsPerCall, operationsOn, wasPreempted } from './operations.ts';
+import { requireAll } from './order-machines.ts';
+import { recordedPlacement, scopesOf } from './place.ts';
+
+/** Where to look. */
+export interface Watched {
+  compute: Compute;
+  project: string;
+}
+
+/** Questions under way at once about different zones or machines; their pace is `limits.ts`. */
+const parallelQuestions = 16;
+
+/**
+ * All instances of the project that carry the provider's mark, in every zone and state, 500 a page. While a page is read the next one is already on its
+ * way; no more than these two are in memory. A zone that cannot be looked at hides no other; but then the list fails at its end, because what it lacks must
+ * not pass for gone.
+ */
+export async function* observe(
+  watched: Watched,
+  providerId: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Sighting[]> {
+  const abandoned = new AbortController();
+  const anySignal = AbortSignal.any([signal, abandoned.signal]);
+  const filter = `labels.${ownershipLabel} = "${ownerMark(providerId)}"`;
+  const ask = (pageToken: string | null): Promise<InstancePage> => {
+    const page = watched.compute.allInstances({ filter, pageToken }, anySignal);
+    // A page that nobody waits for any more may fail unheard.
+    page.catch(() => {});
+    return page;
+  };
+  const unreachable = new Set<string>();
+  try {
+    for (let page: Promise<InstancePage> | null = ask(null); page !== null;) {
+      const { instances, nextToken, unreachable: missing }: InstancePage = await page;
+      page = nextToken === null ? null : ask(nextToken);
+      missing.forEach((zone) => unreachable.add(zone));
+      yield await sightingsOf(watched, instances, signal);
+      signal.throwIfAborted();
+    }
+    requireAll([...unreachable]);
+  } finally {
+    abandoned.abort();
+  }
+}
+
+/**
+ * What Google shows of these workers' instances, asked by id. Of those it does not show, their operations are asked: whether the launch goes on or has
+ * failed, or why the machine went. One of which they do not tell either is asked for by itself; if Google does not know it, it is missing from the result.
+ */
+export async function inspect(
+  watched: Watched,
+  workers: readonly FleetWorker[],
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  signal.throwIfAborted();
+  // What is no number can be no instance, and must not get into a filter.
+  const possible = workers.filter(({ workerId }) => /^\d+$/.test(workerId));
+  const zones = Map.groupBy(possible, ({ workerGroup }) => workerGroup);
+  const sightings = await each(zones, parallelQuestions, ([zone, members]) =>
+    inspectZone(watched, zone, members, signal),
+  );
+  return sightings.flat();
+}
+
+async function inspectZone(
+  watched: Watched,
+  zone: string,
+  workers: readonly FleetWorker[],
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  const { compute } = watched;
+  const ids = workers.map(({ workerId }) => workerId);
+  const shown = await shownInstances(compute, zone, ids, signal);
+  const known = new Set(shown.map(({ id }) => id));
+  const missing = workers.filter(({ workerId }) => !known.has(workerId));
+  const operations = await operationsOn(
+    compute,
+    zone,
+    missing.map(({ workerId }) => workerId),
+    signal,
+  );
+  const told: Sighting[] = [];
+  const doubtful: string[] = [];
+  for (const worker of missing) {
+    const scopes = scopesOf(recordedPlacement(worker.providerData, zone));
+    const fate = fateOf(operations.get(worker.workerId) ?? [], scopes);
+    if (fate === null) {
+      doubtful.push(worker.workerId);
+    } else {
+      told.push(fatedSighting(worker, fate));
+    }
+  }
+  const found = await each(doubtful, parallelQuestions, (id) => instanceOrNone(compute, zone, id, signal));
+  return [...(await sightingsOf(watched, [...shown, ...found.flat()], signal)), ...told];
+}
+
+async function shownInstances(
+  compute: Compute,
+  zone: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly GoogleInstance[]> {
+  const [first, ...others] = ids;
+  if (first === undefined || others.length === 0) {
+    return first === undefined ? [] : instanceOrNone(compute, zone, first, signal);
+  }
+  const shown: GoogleInstance[] = [];
+  for (let start = 0; start < ids.length; start += idsPerCall) {
+    const filter = anyOf('id', ids.slice(start, start + idsPerCall));
+    // As many as are asked for fit on a page.
+    const page = await compute.instances(zone, { filter, pageToken: null }, signal);
+    requireAll(page.unreachable);
+    shown.push(...page.instances);
+  }
+  return shown;
+}
+
+async function instanceOrNone(
+  compute: Compute,
+  zone: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<readonly GoogleInstance[]> {
+  try {
+    return [await compute.instance(zone, id, signal)];
+  } catch (error) {
+    if (isNotFound(error)) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** Sightings of instances; of the spot machines that have stopped, whether Google took them back is asked, a hundred per call. */
+async function sightingsOf(
+  { compute, project }: Watched,
+  instances: readonly GoogleInstance[],
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  const stopped = instances.filter(({ market, status }) => market === 'spot' && presenceOf(status) === 'dormant');
+  const preempted = new Set<string>();
+  await each(
+    Map.groupBy(stopped, ({ zone }) => zone),
+    parallelQuestions,
+    async ([zone, machines]) => {
+      const ids = machines.map(({ id }) => id);
+      for (const [id, operations] of await operationsOn(compute, zone, ids, signal)) {
+        if (wasPreempted(operations)) preempted.add(id);
+      }
+    },
+  );
+  return instances.map((instance) => sightingOf(project, instance, preempted.has(instance.id) ? 'preempted' : null));
+}
