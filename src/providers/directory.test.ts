@@ -47,9 +47,9 @@ describe('the configuration of providers', () => {
       static: { providerType: 'static', staticSecret: 'hush' },
     });
     assert.deepEqual(problems, [
-      'provider "my-cloud": providerType must be one of aws, static, testing',
+      'provider "my-cloud": providerType must be one of aws, google, static, testing',
       'provider "null-provider": this id is always there and cannot be configured',
-      'provider "other": providerType must be one of aws, static, testing',
+      'provider "other": providerType must be one of aws, google, static, testing',
       'provider "typeless": providerType is missing',
       'provider "aws": endpoint must be an http or https URL',
       'provider "aws": credentials.secretAccessKey is missing',

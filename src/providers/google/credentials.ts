@@ -1,6 +1,7 @@
 import type * as googleAuthLibrary from 'google-auth-library';
-import type { AuthClient, ExternalAccountClientOptions, GoogleAuth } from 'google-auth-library';
+import type { AuthClient, AwsClientOptions, GoogleAuth, IdentityPoolClientOptions } from 'google-auth-library';
 import type { JsonObject } from '#core/json.ts';
+import { asObject } from './members.ts';
 import type { GoogleCredentials } from './settings.ts';
 
 /** Compute Engine for the calls and IAM for the one question of the set-up (spec/provisioning.md 7.1). */
@@ -21,9 +22,12 @@ function clientOf(credentials: GoogleCredentials, library: Library): AuthClient 
     return new library.JWT({ email: credentials.email, key: credentials.key, scopes });
   }
   if (credentials.kind === 'federation') {
-    const options = credentials.json as JsonObject & ExternalAccountClientOptions;
-    const client = library.ExternalAccountClient.fromJSON(options);
-    if (client !== null) client.scopes = scopes;
+    // As `ExternalAccountClient.fromJSON` would, which writes a warning about strangers' configurations to the console.
+    const isOnAws = asObject(credentials.json['credential_source'])['environment_id'] !== undefined;
+    const client = isOnAws
+      ? new library.AwsClient(credentials.json as JsonObject & AwsClientOptions)
+      : new library.IdentityPoolClient(credentials.json as JsonObject & IdentityPoolClientOptions);
+    client.scopes = scopes;
     return client;
   }
   if (credentials.kind === 'access-token') {

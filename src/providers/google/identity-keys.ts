@@ -37,6 +37,7 @@ export class IdentityKeys {
   #keys: ReadonlyMap<string, KeyObject> = new Map();
   #goodUntilMs = -Infinity;
   #restUntilMs = -Infinity;
+  /** Of the last call; null when it succeeded. */
   #lastFailure: unknown = null;
   #asking: Promise<void> | null = null;
 
@@ -61,10 +62,11 @@ export class IdentityKeys {
       // Who waits may give up; the call goes on for the others.
       await withDeadline({ clock: this.#clock, limitMs: 2 * timeoutMs, signals: [signal] }, () => asking);
     }
-    if (!this.#isGood()) {
+    const found = this.#isGood() ? this.#keys.get(keyId) : undefined;
+    if (found === undefined && this.#lastFailure !== null) {
       throw new KeysUnavailable(`the keys at ${this.#url} cannot be had`, { cause: this.#lastFailure });
     }
-    return this.#keys.get(keyId) ?? null;
+    return found ?? null;
   }
 
   async #renew(): Promise<void> {
@@ -72,6 +74,7 @@ export class IdentityKeys {
     try {
       const { keys, ageMs } = await withDeadline(limits, (signal) => fetchKeys(this.#url, signal));
       this.#keys = keys;
+      this.#lastFailure = null;
       this.#goodUntilMs = this.#nowMs() + ageMs;
       this.#restUntilMs = this.#nowMs() + restMs;
     } catch (error) {

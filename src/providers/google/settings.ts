@@ -3,6 +3,7 @@ import { stringMember } from '#core/provider.ts';
 import { isJsonObject } from '#lib/json.ts';
 import type { CallLimit } from '#providers/call-gate.ts';
 import type { SettingsReader } from '#providers/settings-reader.ts';
+import { asObject } from './members.ts';
 import { callKinds } from './place.ts';
 import type { CallKind } from './place.ts';
 
@@ -142,11 +143,14 @@ function readKey(settings: SettingsReader, json: JsonObject): GoogleCredentials 
 
 function readFederation(settings: SettingsReader, json: JsonObject): GoogleCredentials {
   rejectLacking(settings, json, ['audience', 'subject_token_type', 'token_url', 'credential_source']);
+  if (asObject(json['credential_source'])['executable'] !== undefined) {
+    settings.reject('creds', 'must not name a program: none is run for them');
+  }
   return { kind: 'federation', json };
 }
 
 function rejectLacking(settings: SettingsReader, json: JsonObject, names: readonly string[]): void {
-  const missing = names.filter((name) => json[name] === undefined);
+  const missing = names.filter((name) => [undefined, null, ''].some((nothing) => json[name] === nothing));
   if (missing.length > 0) {
     settings.reject('creds', `lacks ${missing.join(', ')}`);
   }
