@@ -52,6 +52,13 @@ export async function aGoogleWorld(
   return { world, gce };
 }
 
+/** How often a call was made, whatever came of it; in a region, or in all. */
+export function callsOf(gce: SimulatedGce, action: string, region?: string): number {
+  return Object.entries(gce.counts.calls)
+    .filter(([name]) => name === (region ?? name))
+    .reduce((sum, [, calls]) => sum + (calls[action] ?? 0), 0);
+}
+
 function settingsFor(gce: SimulatedGce): unknown {
   return {
     providerType: 'google',
