@@ -57,15 +57,15 @@ describe('launches at Compute Engine', () => {
     assert.equal((await launched(world, world.fleet.maxPerOrder)).length, 1000);
     assert.deepEqual(world.gce.counts.calls, { 'us-west1': { 'instances.bulkInsert': 1, 'instances.list': 2 } });
     world.gce.resetCounts();
-    assert.equal((await launched(world, 4)).length, 4);
-    assert.deepEqual(world.gce.counts.calls, { 'us-west1': { 'instances.insert': 4 } });
+    assert.equal((await launched(world, 9)).length, 9);
+    assert.deepEqual(world.gce.counts.calls, { 'us-west1': { 'instances.insert': 9 } });
   });
 
   test('what bulkInsert does not take is started by inserts', async (t) => {
     const world = await someGoogle(t);
     world.gce.resetCounts();
-    assert.equal((await launched(world, 6, { deletionProtection: false })).length, 6);
-    assert.deepEqual(world.gce.counts.calls, { 'us-west1': { 'instances.insert': 6 } });
+    assert.equal((await launched(world, 12, { deletionProtection: false })).length, 12);
+    assert.deepEqual(world.gce.counts.calls, { 'us-west1': { 'instances.insert': 12 } });
   });
 
   test('one machine that is refused spares the calls for those that follow', async (t) => {
@@ -83,8 +83,8 @@ describe('launches at Compute Engine', () => {
   });
 
   test('a bulkInsert that takes too long leaves the order open, and recovering does not mistake a part for the whole', async (t) => {
-    const world = await someGoogle(t, { dials: { stageMs: [600_000, 600_000], hiddenMs: [300_000, 300_000] } }, 400);
-    const request = aGoogleRequest(world, 5);
+    const world = await someGoogle(t, { dials: { stageMs: [600_000, 600_000], hiddenMs: [300_000, 300_000] } }, 60);
+    const request = aGoogleRequest(world, 10);
     const outcome = await world.fleet.launch(request, never);
     assert.deepEqual([outcome.kind, outcome.refusal?.code], ['unknown', 'UnfinishedOperation']);
     assert.equal((await world.fleet.recover(request.order, never)).kind, 'unknown');
@@ -94,7 +94,7 @@ describe('launches at Compute Engine', () => {
   test('a quota that leaves room for some starts those, and says which quota it was', async (t) => {
     const world = await someGoogle(t);
     world.gce.faults.add({ kind: 'quota', region: 'us-west1', metric: 'N2_CPUS', limit: 12, at: 'operation' });
-    const outcome = await world.fleet.launch(aGoogleRequest(world, 5, { scheduling: {} }), never);
+    const outcome = await world.fleet.launch(aGoogleRequest(world, 10, { scheduling: {} }), never);
     assert.equal(launchedOf(outcome).length, 3);
     const { class: refusalClass, code, scope, kind } = outcome.refusal ?? {};
     assert.deepEqual(
@@ -106,7 +106,7 @@ describe('launches at Compute Engine', () => {
   // spec: P-42
   test('long after the first attempt, when Google has forgotten it, a repeat finds the machines by their names', async (t) => {
     const world = await someGoogle(t, { dials: { requestIdKeptMs: 0 } }, 100);
-    for (const count of [2, 5]) {
+    for (const count of [2, 10]) {
       const request = aGoogleRequest(world, count);
       const first = launchedOf(await world.fleet.launch(request, never));
       await later(world);
@@ -115,7 +115,7 @@ describe('launches at Compute Engine', () => {
       assert.deepEqual(idsOf(again), idsOf(first));
       assert.deepEqual(Object.keys(again[0]!.providerData), Object.keys(first[0]!.providerData));
     }
-    assert.equal(world.gce.instances().length, 7);
+    assert.equal(world.gce.instances().length, 12);
   });
 
   test('machines of an earlier attempt that Google does not show yet leave the order open', async (t) => {

@@ -21,13 +21,16 @@ describe('limits of Compute Engine', () => {
     assert.deepEqual([last?.operation, last?.scope, last?.attempt], ['instances.insert', 'simulated', 2]);
   });
 
-  test('a project out of calls for this minute loses and doubles nothing', async (t) => {
-    const world = await someGoogle(t, { dials: { limits: { default_per_region: 20 } } }, 200);
+  test('a project out of calls for this minute waits for the next one: nothing is lost or doubled, little asked in vain', async (t) => {
+    const world = await someGoogle(t, { dials: { limits: { default_per_region: 20 } } }, 50);
     const requests = Array.from({ length: 15 }, () => aGoogleRequest(world, 2));
     const outcomes = await Promise.all(requests.map((request) => world.fleet.launch(request, never)));
     const started = outcomes.flatMap(launchedOf).length;
     assert.equal(world.gce.instances().length, started);
     assert.ok(outcomes.every(({ refusal }) => refusal === null || refusal.class === 'throttle'));
-    t.diagnostic(`${started} of 30 started, ${world.gce.counts.outcomes['rateLimitExceeded'] ?? 0} calls in vain`);
+    const { rateLimitExceeded: inVain = 0 } = world.gce.counts.outcomes;
+    assert.ok(inVain <= 12, `${inVain} calls in vain`);
+    const [pause] = world.heard.pauses;
+    assert.ok(pause !== undefined && pause.durationMs >= 1000 && pause.durationMs <= 61_000, `${pause?.durationMs} ms`);
   });
 });

@@ -1,8 +1,10 @@
+import type { Clock } from '#core/clock.ts';
 import { CallGate } from '#providers/call-gate.ts';
+import type { CallFailure } from '#providers/call-gate.ts';
 import { launchCall } from '#providers/launch-call.ts';
 import type { ProviderSurroundings } from '#providers/module.ts';
 import type { Compute } from './compute.ts';
-import { mayHaveHappened, readFailure } from './errors.ts';
+import { GoogleError, mayHaveHappened, readFailure } from './errors.ts';
 import { callKinds } from './place.ts';
 import type { CallKind } from './place.ts';
 import type { GoogleSettings } from './settings.ts';
@@ -25,8 +27,9 @@ export function limitedCompute(
   const { project: scope, limits, throttleBackOffMs } = settings;
   const gateOf = (kind: CallKind): CallGate => {
     const times = { timeoutMs, longestWaitMs: longestWaitMs[kind] };
-    const options = { providerId, scope, kind, limit: limits[kind], throttleBackOffMs, ...times, readFailure };
-    return new CallGate(options, surroundings);
+    const readInTime = (error: unknown): CallFailure => withWindow(readFailure(error), error, surroundings.clock);
+    const gate = { providerId, scope, kind, limit: limits[kind], throttleBackOffMs, readFailure: readInTime };
+    return new CallGate({ ...gate, ...times }, surroundings);
   };
   const gates = Object.fromEntries(callKinds.map((kind) => [kind, gateOf(kind)])) as Record<CallKind, CallGate>;
   return {
@@ -61,4 +64,20 @@ export function limitedCompute(
     operations: (zone, query, signal) =>
       gates.opRead.call('zoneOperations.list', signal, (limited) => compute.operations(zone, query, limited)),
   };
+}
+
+/** Our clock may be before Google's. */
+const windowMarginMs = 1000;
+
+/**
+ * A project that has used up its calls per minute gets new ones with the next full minute, and none before
+ * (https://cloud.google.com/compute/api-quota): calls until then would be in vain. Other limits, as of bulkInserts under way at once, are
+ * tried again sooner.
+ */
+function withWindow(failure: CallFailure, error: unknown, clock: Clock): CallFailure {
+  const isWindow = failure.kind === 'throttled' && error instanceof GoogleError && /per minute/i.test(error.words);
+  if (!isWindow || failure.retryAfterMs !== null) {
+    return failure;
+  }
+  return { ...failure, retryAfterMs: 60_000 - (clock.now().getTime() % 60_000) + windowMarginMs };
 }

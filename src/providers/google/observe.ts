@@ -83,12 +83,21 @@ async function inspectZone(
   const shown = await shownInstances(compute, zone, ids, signal);
   const known = new Set(shown.map(({ id }) => id));
   const missing = workers.filter(({ workerId }) => !known.has(workerId));
-  const operations = await operationsOn(
-    compute,
-    zone,
-    missing.map(({ workerId }) => workerId),
-    signal,
-  );
+  const { told, doubtful } = await askOperations(compute, zone, missing, signal);
+  // A single one was asked for by itself already.
+  const found = ids.length === 1 ? [] : await eachInstance(compute, zone, doubtful, signal);
+  return [...(await sightingsOf(watched, [...shown, ...found], signal)), ...told];
+}
+
+/** What their operations tell of workers that are not shown, and the ids of those of which they do not. */
+async function askOperations(
+  compute: Compute,
+  zone: string,
+  missing: readonly FleetWorker[],
+  signal: AbortSignal,
+): Promise<{ told: readonly Sighting[]; doubtful: readonly string[] }> {
+  const ids = missing.map(({ workerId }) => workerId);
+  const operations = await operationsOn(compute, zone, ids, signal);
   const told: Sighting[] = [];
   const doubtful: string[] = [];
   for (const worker of missing) {
@@ -100,8 +109,7 @@ async function inspectZone(
       told.push(fatedSighting(worker, fate));
     }
   }
-  const found = await each(doubtful, parallelQuestions, (id) => instanceOrNone(compute, zone, id, signal));
-  return [...(await sightingsOf(watched, [...shown, ...found.flat()], signal)), ...told];
+  return { told, doubtful };
 }
 
 async function shownInstances(
@@ -110,9 +118,8 @@ async function shownInstances(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly GoogleInstance[]> {
-  const [first, ...others] = ids;
-  if (first === undefined || others.length === 0) {
-    return first === undefined ? [] : instanceOrNone(compute, zone, first, signal);
+  if (ids.length <= 1) {
+    return eachInstance(compute, zone, ids, signal);
   }
   const shown: GoogleInstance[] = [];
   for (let start = 0; start < ids.length; start += idsPerCall) {
@@ -125,20 +132,22 @@ async function shownInstances(
   return shown;
 }
 
-async function instanceOrNone(
+/** One question for each; those that Google does not know are missing. */
+async function eachInstance(
   compute: Compute,
   zone: string,
-  id: string,
+  ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly GoogleInstance[]> {
-  try {
-    return [await compute.instance(zone, id, signal)];
-  } catch (error) {
-    if (isNotFound(error)) {
-      return [];
+  const found = await each(ids, parallelQuestions, async (id) => {
+    try {
+      return [await compute.instance(zone, id, signal)];
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
     }
-    throw error;
-  }
+  });
+  return found.flat();
 }
 
 /** Sightings of instances; of the spot machines that have stopped, whether Google took them back is asked, a hundred per call. */

@@ -63,5 +63,6 @@ describe('errors of Google’s libraries', () => {
     assert.equal(translated(new Error('Missing required parameters: zone')).code, 'UnsendableRequest');
     assert.equal(translated(new Error('Could not load the default credentials.')).code, 'NoUsableCredentials');
     assert.equal(translated('odd').words, 'odd');
+    assert.throws(() => translated(new TypeError('a defect')), TypeError);
   });
 });

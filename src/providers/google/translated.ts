@@ -14,6 +14,7 @@ interface SdkError extends Error {
 /**
  * The errors of Google's libraries in one form. An answer's body names the reason in one of three ways: `error.errors[].reason` (Compute Engine),
  * `error.details[].reason` or `error.status` (IAM), and `error` itself (the token's call, RFC 6749).
+ * @throws a defect as it is.
  */
 export function translated(error: unknown): GoogleError {
   if (error instanceof GoogleError) {
@@ -22,7 +23,7 @@ export function translated(error: unknown): GoogleError {
   const sdkError: SdkError = error instanceof Error ? error : new Error(String(error));
   const { response } = sdkError;
   if (response === undefined) {
-    return new GoogleError(codeOf(sdkError), sdkError.message, { cause: error });
+    return new GoogleError(unansweredCode(sdkError), sdkError.message, { cause: error });
   }
   const body = isJsonObject(response.data) ? response.data : {};
   const { code, words, quotaMetric } = readBody(body);
@@ -66,13 +67,16 @@ function textsOf(objects: readonly JsonObject[], name: string): string[] {
 }
 
 /** Of an error without an answer: the network's code, or what kept the call from being sent. */
-function codeOf(error: SdkError): string {
+function unansweredCode(error: SdkError): string {
   const networkCode = networkCodeOf(error);
   if (networkCode !== null) {
     return networkCode;
   }
   if (error.config !== undefined) {
     return ownCodes.brokenAnswer;
+  }
+  if (error instanceof TypeError) {
+    throw error;
   }
   return error.message.startsWith('Missing required parameters') ? ownCodes.unsendable : ownCodes.credentials;
 }
