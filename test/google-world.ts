@@ -59,6 +59,14 @@ export function callsOf(gce: SimulatedGce, action: string, region?: string): num
     .reduce((sum, [, calls]) => sum + (calls[action] ?? 0), 0);
 }
 
+/** Deletes a machine through the API, as somebody else with access to the project does. */
+export async function deleteAsOperator(gce: SimulatedGce, id: string): Promise<void> {
+  const machine = gce.instances().find((instance) => instance.id === id);
+  const url = `${gce.url}/compute/v1/projects/${gce.project}/zones/${machine?.zone}/instances/${id}`;
+  const answer = await fetch(url, { method: 'DELETE', headers: { authorization: 'Bearer of-an-operator' } });
+  if (!answer.ok) throw new Error(`deleting ${id} is answered ${answer.status}`);
+}
+
 function settingsFor(gce: SimulatedGce): unknown {
   return {
     providerType: 'google',
