@@ -27,20 +27,27 @@ export async function bulkLaunch(
 ): Promise<LaunchOutcome> {
   const { order, placement, properties, machines } = prepared;
   const scopes = scopesOf(placement);
+  let operation: GoogleOperation | null = null;
   try {
     const body = bulkInsertBody(properties, machines);
-    const operation = await parts.compute.bulkInsert(placement.zone, bulkRequestId(order), body, signal);
-    return await awaitMachines(parts, prepared, operation, signal).catch((error: unknown) => {
-      // They exist, or will: only the question failed.
-      throw new LaunchUncertain(error);
-    });
+    operation = await parts.compute.bulkInsert(placement.zone, bulkRequestId(order), body, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LaunchUncertain) {
       return { kind: 'unknown', refusal: refusalOf(error.cause, scopes) };
     }
-    const refusal = refusalOf(error, scopes);
-    return isConflict(error) ? adoptEarlier(parts, prepared, refusal, signal) : settled(parts, prepared, [], refusal);
+    if (!isConflict(error)) {
+      return settled(parts, prepared, [], refusalOf(error, scopes));
+    }
+  }
+  try {
+    return operation === null
+      ? await adoptEarlier(parts, prepared, signal)
+      : await awaitMachines(parts, prepared, operation, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // They exist, or will: only the question failed.
+    return { kind: 'unknown', refusal: refusalOf(error, scopes) };
   }
 }
 
@@ -118,17 +125,12 @@ async function insertsOf(
  * The names are taken: an earlier attempt got through, and Google remembers its request id no longer. What it started is the order's; as long
  * as Google does not show it, it is somewhere.
  */
-async function adoptEarlier(
-  parts: LaunchParts,
-  prepared: PreparedOrder,
-  conflict: Refusal,
-  signal: AbortSignal,
-): Promise<LaunchOutcome> {
-  const shown = await machinesOf(parts.compute, prepared.order, signal).catch(() => []);
-  signal.throwIfAborted();
-  return shown.length > 0
-    ? settled(parts, prepared, shown, null)
-    : { kind: 'unknown', refusal: { ...conflict, class: 'transient' } };
+async function adoptEarlier(parts: LaunchParts, prepared: PreparedOrder, signal: AbortSignal): Promise<LaunchOutcome> {
+  const shown = await machinesOf(parts.compute, prepared.order, signal);
+  if (shown.length === 0) {
+    throw new GoogleError(ownCodes.unfinished, 'the names are taken by machines that are not shown yet');
+  }
+  return settled(parts, prepared, shown, null);
 }
 
 function settled(

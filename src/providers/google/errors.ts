@@ -54,7 +54,7 @@ export const ownCodes = {
   brokenAnswer: 'BrokenAnswer',
   /** A list that could not look everywhere. */
   unreachable: 'UnreachableZone',
-  /** An operation takes longer than we wait. */
+  /** An operation takes longer than we wait, or what it made is not shown yet. */
   unfinished: 'UnfinishedOperation',
 } as const;
 
@@ -206,7 +206,8 @@ function classify(error: unknown): Meaning {
   return meaningOf.get(plain(error.code)) ?? fallbackOf(error.status);
 }
 
-function classOf(error: unknown): RefusalClass {
+/** @throws a defect as it is. */
+export function classOf(error: unknown): RefusalClass {
   return classify(error).class;
 }
 

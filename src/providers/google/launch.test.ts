@@ -77,6 +77,14 @@ describe('launches at Compute Engine', () => {
     assert.equal(world.gce.counts.calls['us-west1']?.['instances.insert'], 32);
   });
 
+  test('one that gets no answer does, too', async (t) => {
+    const world = await someGoogle(t);
+    world.disturb('launch', 'break', 'before');
+    const outcome = await world.fleet.launch(aGoogleRequest(world, 200, { deletionProtection: false }), never);
+    assert.deepEqual([outcome.kind, outcome.refusal?.class], ['unknown', 'transient']);
+    assert.equal(world.heard.calls.filter(({ attempt }) => attempt === 1).length, 32 + 1, 'the set-up’s among them');
+  });
+
   test('a bulkInsert is settled when all ids are known, though it goes on', async (t) => {
     const world = await someGoogle(t, { dials: { stageMs: [3_600_000, 3_600_000] } });
     assert.equal((await launched(world, 20)).length, 20);
@@ -124,6 +132,20 @@ describe('launches at Compute Engine', () => {
     await world.fleet.launch(request, never);
     await later(world);
     assert.equal((await world.fleet.launch(request, never)).kind, 'unknown');
+  });
+
+  test('a machine of somebody else that bears the order’s label is not the order’s', async (t) => {
+    const world = await someGoogle(t);
+    const request = aGoogleRequest(world, 1);
+    const [mine] = launchedOf(await world.fleet.launch(request, never));
+    await launched(world, 1, { labels: { copied: 'true' } });
+    const other = world.gce.instances().find(({ id }) => id !== mine?.workerId);
+    Object.assign(other!.labels, { 'order-id': request.order.orderId });
+    const found = launchedOf(await world.fleet.recover(request.order, never));
+    assert.deepEqual(
+      found.map(({ workerId }) => workerId),
+      [mine?.workerId],
+    );
   });
 
   test('after one lost answer even a refusal leaves the order open: it may be of the repeat only', async (t) => {

@@ -96,15 +96,20 @@ type Inserted =
   | { kind: 'started'; worker: LaunchedWorker }
   | { kind: 'refused' | 'exists' | 'unknown'; refusal: Refusal };
 
-/** One call per machine. Once one is refused so would the others be: those not sent yet are spared. */
+/** One call per machine. Once one is refused, or without answer, so would the others be: those not sent yet are spared. */
 async function insertLaunch(parts: LaunchParts, prepared: PreparedOrder, signal: AbortSignal): Promise<LaunchOutcome> {
-  let refused: Inserted | null = null;
+  let hopeless: Inserted | null = null;
   const inserted = await each(prepared.machines, parallelInserts, async (machine): Promise<Inserted> => {
-    const one = refused ?? (await insertOne(parts, prepared, machine, signal));
-    refused = one.kind === 'refused' ? one : refused;
+    const one = hopeless ?? (await insertOne(parts, prepared, machine, signal));
+    hopeless = one.kind === 'refused' || one.kind === 'unknown' ? one : hopeless;
     return one;
   });
-  return outcomeOf(parts, prepared, inserted, signal);
+  try {
+    return await outcomeOf(parts, prepared, inserted, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'unknown', refusal: refusalOf(error, scopesOf(prepared.placement)) };
+  }
 }
 
 async function insertOne(
@@ -152,8 +157,7 @@ async function outcomeOf(
   const existing = new Set(machines.filter((_, index) => inserted[index]?.kind === 'exists').map(({ name }) => name));
   const conflict = refusalBy('exists');
   if (conflict !== null) {
-    const shown = await machinesOf(compute, order, signal).catch(() => []);
-    signal.throwIfAborted();
+    const shown = await machinesOf(compute, order, signal);
     const found = shown.filter(({ name }) => existing.has(name));
     if (found.length < existing.size) {
       // It is somewhere; Google does not show it yet.

@@ -35,13 +35,17 @@ describe('observation of Compute Engine', () => {
 
   test('pages that Google cuts short, even to nothing, lose no machine', async (t) => {
     const world = await someGoogle(t);
-    await launched(world, 40);
+    const workers = await launched(world, 40);
     world.gce.faults.turn({ shortPage: 0.7 });
     const ids: string[] = [];
     for await (const page of world.fleet.observe(world.gce.project, never)) {
       ids.push(...page.map((sighting) => sighting.workerId));
     }
     assert.deepEqual([new Set(ids).size, ids.length], [40, 40]);
+    world.gce.resetCounts();
+    const asked = await inspected(world, workers);
+    assert.deepEqual(new Set(asked.map(({ workerId }) => workerId)), new Set(ids));
+    assert.equal(world.gce.counts.calls['us-west1']?.['instances.get'], undefined);
   });
 
   test('a zone out of reach hides no other, and what it holds does not pass for gone', async (t) => {

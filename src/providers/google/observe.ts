@@ -6,8 +6,9 @@ import { fateOf } from './fate.ts';
 import { fatedSighting, presenceOf, sightingOf } from './instance.ts';
 import type { GoogleInstance } from './instance.ts';
 import { ownerMark, ownershipLabel } from './labels.ts';
-import { anyOf, idsPerCall, operationsOn, wasPreempted } from './operations.ts';
+import { anyOf, idsPerCall, operationsIfTold, operationsOn, wasPreempted } from './operations.ts';
 import { requireAll } from './order-machines.ts';
+import { pagesOf } from './pages.ts';
 import { recordedPlacement, scopesOf } from './place.ts';
 
 /** Where to look. */
@@ -124,10 +125,9 @@ async function shownInstances(
   const shown: GoogleInstance[] = [];
   for (let start = 0; start < ids.length; start += idsPerCall) {
     const filter = anyOf('id', ids.slice(start, start + idsPerCall));
-    // As many as are asked for fit on a page.
-    const page = await compute.instances(zone, { filter, pageToken: null }, signal);
-    requireAll(page.unreachable);
-    shown.push(...page.instances);
+    const pages = await pagesOf((pageToken) => compute.instances(zone, { filter, pageToken }, signal));
+    requireAll(pages.flatMap((page) => page.unreachable));
+    shown.push(...pages.flatMap((page) => page.instances));
   }
   return shown;
 }
@@ -163,7 +163,7 @@ async function sightingsOf(
     parallelQuestions,
     async ([zone, machines]) => {
       const ids = machines.map(({ id }) => id);
-      for (const [id, operations] of await operationsOn(compute, zone, ids, signal)) {
+      for (const [id, operations] of await operationsIfTold(compute, zone, ids, signal)) {
         if (wasPreempted(operations)) preempted.add(id);
       }
     },

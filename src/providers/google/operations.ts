@@ -1,5 +1,7 @@
 import type { GoogleOperation } from './answer.ts';
 import type { Compute } from './compute.ts';
+import { classOf } from './errors.ts';
+import { pagesOf } from './pages.ts';
 
 /** Ids per list call: a filter of a hundred is about 5 KB of URL. */
 export const idsPerCall = 100;
@@ -19,18 +21,27 @@ export async function operationsOn(
   const found: GoogleOperation[] = [];
   for (let start = 0; start < ids.length; start += idsPerCall) {
     const filter = anyOf('targetId', ids.slice(start, start + idsPerCall));
-    let pageToken: string | null = null;
-    do {
-      const page: Awaited<ReturnType<Compute['operations']>> = await compute.operations(
-        zone,
-        { filter, pageToken },
-        signal,
-      );
-      found.push(...page.operations);
-      pageToken = page.nextToken;
-    } while (pageToken !== null);
+    const pages = await pagesOf((pageToken) => compute.operations(zone, { filter, pageToken }, signal));
+    found.push(...pages.flatMap((page) => page.operations));
   }
   return Map.groupBy(found, ({ targetId }) => targetId ?? '');
+}
+
+/** The same where it is only worth telling, and nothing waits for it: none when Google does not answer. */
+export async function operationsIfTold(
+  compute: Compute,
+  zone: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly GoogleOperation[]>> {
+  try {
+    return await operationsOn(compute, zone, ids, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // A defect is thrown on.
+    classOf(error);
+    return new Map();
+  }
 }
 
 /** Did Google take the machine back? It says so by an operation of its own (https://cloud.google.com/compute/docs/instances/create-use-spot). */

@@ -3,27 +3,19 @@ import type { Compute } from './compute.ts';
 import { GoogleError, ownCodes } from './errors.ts';
 import type { GoogleInstance } from './instance.ts';
 import { orderLabel } from './labels.ts';
-import { bulkRequestId } from './machine-names.ts';
+import { bulkRequestId, machineNames } from './machine-names.ts';
+import { pagesOf } from './pages.ts';
 
 /**
- * All machines that bear an order's label, by the zone's list.
+ * All machines of an order: those in the zone's list that bear its label and one of its names, for labels can be given to anything.
  * @throws GoogleError, also when the zone could not be looked at as a whole.
  */
 export async function machinesOf(compute: Compute, order: LaunchOrder, signal: AbortSignal): Promise<GoogleInstance[]> {
   const filter = `labels.${orderLabel} = "${order.orderId}"`;
-  const machines: GoogleInstance[] = [];
-  let pageToken: string | null = null;
-  do {
-    const page: Awaited<ReturnType<Compute['instances']>> = await compute.instances(
-      order.workerGroup,
-      { filter, pageToken },
-      signal,
-    );
-    requireAll(page.unreachable);
-    machines.push(...page.instances);
-    pageToken = page.nextToken;
-  } while (pageToken !== null);
-  return machines;
+  const names = new Set(machineNames(order).map(({ name }) => name));
+  const pages = await pagesOf((pageToken) => compute.instances(order.workerGroup, { filter, pageToken }, signal));
+  requireAll(pages.flatMap((page) => page.unreachable));
+  return pages.flatMap((page) => page.instances).filter(({ name }) => names.has(name));
 }
 
 /** Is the bulkInsert of an order still going on? Then a list shows only the part of its machines that exists so far. */

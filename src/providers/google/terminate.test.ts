@@ -28,6 +28,17 @@ describe('ends at Compute Engine', () => {
     assert.ok(world.machines().every(({ isAlive }) => !isAlive));
   });
 
+  test('what Google does not say of earlier deletions keeps no machine alive', async (t) => {
+    const world = await someGoogle(t, { dials: { deleteMs: [0, 0], failMs: [0, 0] } });
+    const workers = await launched(world, 1);
+    world.gce.faults.add({ kind: 'operation', type: 'delete', times: 1 });
+    await world.fleet.terminate(world.gce.project, workers, never);
+    world.gce.faults.add({ kind: 'error', action: 'zoneOperations.list', reason: 'forbidden' });
+    const [again] = await world.fleet.terminate(world.gce.project, workers, never);
+    assert.equal(again?.accepted, true);
+    assert.ok(world.machines().every(({ isAlive }) => !isAlive));
+  });
+
   test('an id that can be no instance is as good as gone, and asked of nobody', async (t) => {
     const world = await someGoogle(t);
     const worker = { workerPoolId: 'proj/pool', workerGroup: zone, workerId: '1) OR (name = x', providerData: {} };

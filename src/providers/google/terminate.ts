@@ -3,7 +3,7 @@ import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { Compute } from './compute.ts';
 import { each } from './each.ts';
 import { isNotFound, operationRefusal, refusalOf } from './errors.ts';
-import { lastOf, operationsOn } from './operations.ts';
+import { lastOf, operationsIfTold } from './operations.ts';
 import { zoneScopes } from './place.ts';
 
 /** Delete calls under way at once; their pace is `limits.ts`. */
@@ -54,24 +54,20 @@ export class Deletions {
     }
   }
 
-  /** Why earlier deletions of these machines failed. */
+  /** Why earlier deletions of these machines failed, as far as Google says: who does not know may still delete. */
   async #failures(workers: readonly FleetWorker[], signal: AbortSignal): Promise<ReadonlyMap<string, Refusal>> {
     const repeated = workers.filter(({ workerId }) => this.#asked.has(workerId));
     const failures = new Map<string, Refusal>();
-    await each(
-      Map.groupBy(repeated, ({ workerGroup }) => workerGroup),
-      1,
-      async ([zone, members]) => {
-        const ids = members.map(({ workerId }) => workerId);
-        for (const [id, operations] of await operationsOn(this.#compute, zone, ids, signal)) {
-          const deletion = lastOf(operations, 'delete');
-          if (deletion?.isDone === true && deletion.errors.length > 0) {
-            const { errors, errorStatus, name } = deletion;
-            failures.set(id, operationRefusal(errors, errorStatus, name, zoneScopes(zone, 'query')));
-          }
+    for (const [zone, members] of Map.groupBy(repeated, ({ workerGroup }) => workerGroup)) {
+      const ids = members.map(({ workerId }) => workerId);
+      for (const [id, operations] of await operationsIfTold(this.#compute, zone, ids, signal)) {
+        const deletion = lastOf(operations, 'delete');
+        if (deletion?.isDone === true && deletion.errors.length > 0) {
+          const { errors, errorStatus, name } = deletion;
+          failures.set(id, operationRefusal(errors, errorStatus, name, zoneScopes(zone, 'query')));
         }
-      },
-    );
+      }
+    }
     return failures;
   }
 
