@@ -56,6 +56,16 @@ test('a machine that vanishes is asked about by id, stopped, and its claim resol
   assert.deepEqual(world.queue.state.totals.exceptions, { 'worker-shutdown': 1 }, 'and nothing was done twice');
 });
 
+test('machines that Google does not show yet, or not in a list, are not taken for lost', async (t) => {
+  const dials = { hiddenMs: [0, 30_000], staleListMs: minuteMs } as const;
+  const { world, gce } = await aGoogleWorld(t, { dials });
+  await world.createPool(pool, aGooglePool({ min: 4, max: 20 }));
+  await world.live(12 * minuteMs, 20 * secondMs);
+  assert.deepEqual(await world.states(pool), { running: 4 });
+  assert.equal(gce.counts.launched, 4);
+  assert.equal(callsOf(gce, 'instances.delete'), 0);
+});
+
 test('a machine that somebody deletes, however young, is stopped as soon as its operation says so', async (t) => {
   const { world, gce, id } = await aWorldAtWork(t);
   await deleteAsOperator(gce, id);
@@ -130,3 +140,46 @@ for (const [how, preemptionNoticeMs, reason] of [
     assert.equal(gce.counts.launched, 20);
   });
 }
+
+test('a fleet that suffers everything at once gets its work done, tells little, and leaves nothing behind', async (t) => {
+  const { world, gce } = await aGoogleWorld(t, {
+    dials: {
+      preempted: 0.3,
+      preemptedAfterMs: [minuteMs, 5 * minuteMs],
+      hostError: 0.1,
+      hostErrorAfterMs: [0, 5 * minuteMs],
+      neverRegisters: 0.1,
+      strangeStatus: 0.1,
+      shortPage: 0.2,
+      staleListMs: 10_000,
+    },
+  });
+  gce.faults.add({ kind: 'operation', type: 'insert', chance: 0.2 });
+  gce.faults.add({ kind: 'operation', type: 'delete', chance: 0.2 });
+  for (const action of ['instances.insert', 'instances.delete']) {
+    gce.faults.add({ kind: 'error', action, chance: 0.2 });
+    gce.faults.add({ kind: 'reset', action, chance: 0.2, when: 'after' });
+  }
+  const launchConfigs = ['us-west1-a', 'us-east1-b'].map((zone) => aGoogleLaunchConfig({ zone, isSpot: true }));
+  const lifecycle = { registrationTimeout: 600, queueInactivityTimeout: 1800 };
+  await world.createPool(pool, aGooglePool({ max: 10, launchConfigs, lifecycle }));
+  world.queue.createTasks(pool, { durationMs: 2 * minuteMs, count: 40 });
+  const isOver = (): boolean => {
+    assert.ok(gce.counts.alive <= 10, 'the maximum holds');
+    return world.queue.counts(pool).pendingTasks + world.queue.counts(pool).claimedTasks === 0;
+  };
+  await world.liveUntil('all resolved', () => Promise.resolve(isOver()));
+  gce.faults.clear();
+  await world.liveUntil('all gone', () => Promise.resolve(gce.instances().length === 0));
+  await world.live(5 * minuteMs);
+  const { launched, failed } = gce.counts;
+  const { stopped = 0, ...others } = await world.states(pool);
+  assert.deepEqual(others, {});
+  // A machine that had failed before the repeat of its unanswered order asked for it never got a row.
+  assert.ok(stopped <= launched && stopped >= launched - failed, `${stopped} rows of ${launched}, ${failed} failed`);
+  assert.equal(world.queue.state.totals.completed, 40);
+  const kinds = (await world.problems(pool)).map(({ kind }) => kind);
+  const operations = kinds.filter((kind) => kind === 'operation-error').length;
+  assert.ok(operations <= failed, `${operations} errors of ${failed} machines`);
+  assert.ok(kinds.every((kind) => kind === 'operation-error' || kind === 'termination-error'));
+});
