@@ -178,6 +178,20 @@ for (const count of counts) {
   }
 }
 
+for (const reason of ['rateLimitExceeded', 'authError', 'forbidden']) {
+  test(`a repeat that is refused with ${reason} says nothing of the machines that are there already`, async (t) => {
+    const google = await aGoogleWorld(t);
+    const { world, gce } = google;
+    await world.createPool(pool, aGooglePool({ min: 3, max: 20 }));
+    await launch(google, await placeOrder(google, 3));
+    gce.faults.add({ kind: 'error', action: 'instances.insert', reason });
+    await world.clock.step(91 * secondMs);
+    await world.settle();
+    assert.deepEqual(await world.states(pool), { requested: 3 });
+    await assertNothingIsDoubledOrLost(google, 3);
+  });
+}
+
 test('a deleted pool sends nothing any more, takes its lost machines home, and then it goes', async (t) => {
   const google = await aGoogleWorld(t);
   const { world, gce } = google;
