@@ -131,6 +131,16 @@ describe('a young worker', () => {
     assert.equal(check(fresh, 'confirmed-absent', noon).kind, 'keep');
   });
 
+  // spec: provisioning 1.8
+  test('that has worked and is not in a list is asked about: the cloud may know what became of it', () => {
+    const fresh = aMember({ registeredAt: minutesAgo(1) });
+    assert.deepEqual(check(fresh, 'absent', noon), {
+      kind: 'inspect',
+      reason: { code: 'absent', text: 'not in the list of the cloud' },
+    });
+    assert.equal(check(fresh, 'gone', noon).kind, 'stop');
+  });
+
   test('that is to end is not believed gone either', () => {
     assert.equal(
       check(stopping({ created: minutesAgo(1), registeredAt: null }), 'confirmed-absent', noon).kind,

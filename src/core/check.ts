@@ -68,7 +68,7 @@ export function check(member: FleetMember, seen: Seen, now: Date, why: string | 
   if (isPast(member.terminateAfter, now)) {
     return { kind: 'remove', reason: removedByTime, guards: { ifTerminateAfterBefore: now } };
   }
-  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, now);
+  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, seen, now);
   if (looksLikeZombie(member, now)) return askQueue(member);
   return seen === 'ending' ? ending : alive;
 }
@@ -104,15 +104,17 @@ function checkFailed({ state }: FleetMember, seen: 'failed' | 'confirmed-failed'
 }
 
 function checkStopping(member: FleetMember, seen: Seen, now: Date): Verdict {
-  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, now);
+  if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, seen, now);
   const { attempts } = member;
   if (seen === 'ending' && attempts < patientLooks) return ending;
   const tries = `still there (${seen}) after ${attempts} looks`;
   return { kind: 'end-again', isTimeToTell: isTimeToTell(attempts), reason: { code: 'still-there', text: tries } };
 }
 
-function checkAbsent(member: FleetMember, now: Date): Verdict {
-  if (isYoung(member, now)) {
+function checkAbsent(member: FleetMember, seen: 'absent' | 'confirmed-absent', now: Date): Verdict {
+  // One that has registered was there: its cloud may know already how it ended, and somebody waits for its tasks.
+  const isDoubtful = seen === 'absent' && member.state === 'running';
+  if (isYoung(member, now) && !isDoubtful) {
     const age = lasting(now.getTime() - member.created.getTime());
     return {
       kind: 'keep',

@@ -97,3 +97,22 @@ test('a scope where nothing is due rests for a minute at most, and so does one t
   world.setUnavailable('no credentials');
   assert.deepEqual(await advanceScope(world.parts, testingKey, unaborted), after(60_000));
 });
+
+// spec: P-52
+test('people who are told that a machine does not end are told why the cloud refuses', async (t) => {
+  const world = await aLoopWorld(t);
+  const [removed] = await workers(world, 1);
+  await remove(world, [removed!]);
+  world.cloud.faults.set('terminate', { kind: 'refuse', class: 'auth' });
+  const told = async (): Promise<readonly string[]> => {
+    const { rows } = await world.store.problemsPage({ workerPoolId: poolId }, { after: null, limit: 10 });
+    return rows.map(({ description }) => description);
+  };
+  for (let turn = 0; turn < 12; turn += 1) {
+    await advanceScope(world.parts, testingKey, unaborted);
+    await world.clock.step(2 * minuteMs);
+  }
+  const [description = '', ...others] = await told();
+  assert.deepEqual(others, []);
+  assert.match(description, /still there \(alive\) after 8 looks, refused as Testing-auth: /);
+});

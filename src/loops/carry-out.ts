@@ -1,4 +1,5 @@
-import type { FleetWorker } from '#core/provider.ts';
+import type { Refusal } from '#core/launch.ts';
+import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { MoveRequest, Moved } from '#core/worker-store.ts';
 import type { FleetMember, WorkerKey } from '#core/worker.ts';
 import type { Judged } from './judged.ts';
@@ -60,27 +61,29 @@ async function deleteDormant(
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const dormant = judged.filter(({ verdict }) => verdict.kind === 'stop' && verdict.mustDelete);
-  return terminate(parts, at, dormant.map(asFleetWorker), signal);
+  const outcomes = await terminate(parts, at, dormant.map(asFleetWorker), signal);
+  return new Set(outcomes.filter(({ accepted }) => accepted).map(({ worker }) => nameOf(worker)));
 }
 
 async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], signal: AbortSignal): Promise<void> {
   const again = judged.filter(({ verdict }) => verdict.kind === 'end-again');
-  await terminate(parts, at, again.map(asFleetWorker), signal);
+  const outcomes = await terminate(parts, at, again.map(asFleetWorker), signal);
+  const refusals = new Map(outcomes.map(({ worker, refusal }) => [nameOf(worker), refusal]));
   for (const { member, verdict } of again) {
     if (verdict.kind === 'end-again' && verdict.isTimeToTell) {
-      await reportStuck(parts, member, verdict.reason.text);
+      await reportStuck(parts, member, verdict.reason.text, refusals.get(nameOf(member)) ?? null);
     }
   }
 }
 
-/** Ends machines in bulk; a refusal is told to people and tried again later. @returns the names of those accepted. */
+/** Ends machines in bulk; a refusal is logged and tried again later. @returns what became of each. */
 export async function terminate(
   parts: LoopParts,
   { fleet, scope, provider }: Scope,
   members: readonly FleetWorker[],
   signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  if (members.length === 0) return new Set();
+): Promise<readonly TerminateOutcome[]> {
+  if (members.length === 0) return [];
   const outcomes = await fleet.terminate(scope, members, signal);
   for (const { worker, refusal } of outcomes) {
     if (refusal === null) continue;
@@ -92,18 +95,24 @@ export async function terminate(
       message: refusal.message,
     });
   }
-  return new Set(outcomes.filter((outcome) => outcome.accepted).map(({ worker }) => nameOf(worker)));
+  return outcomes;
 }
 
-async function reportStuck({ store, clock, newErrorId }: LoopParts, member: FleetMember, text: string): Promise<void> {
+async function reportStuck(
+  { store, clock, newErrorId }: LoopParts,
+  member: FleetMember,
+  text: string,
+  refusal: Refusal | null,
+): Promise<void> {
   const { workerPoolId, workerGroup, workerId } = member;
+  const refused = refusal === null ? '' : `, refused as ${refusal.code}: ${refusal.message}`;
   await store.recordProblem(
     {
       errorId: newErrorId(),
       workerPoolId,
       kind: 'termination-error',
       title: 'Instance Termination Error',
-      description: `${workerGroup}/${workerId} does not end: ${text}; the delete call is repeated until it does`,
+      description: `${workerGroup}/${workerId} does not end: ${text}${refused}; the delete call is repeated until it does`,
       extra: { workerGroup, workerId },
       // A machine that will not end says nothing about launches.
       launchConfigId: null,

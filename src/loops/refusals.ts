@@ -19,6 +19,11 @@ export interface Refused {
 /** Refusals that a person can do something about, or wants to know; throttling and blips are only counted. */
 const reportedClasses: ReadonlySet<RefusalClass> = new Set(['capacity', 'quota', 'auth', 'configuration']);
 
+/** A blip of a call is repeated and nobody misses anything; after the launch was accepted it cost a machine (spec/provisioning.md 7.6). */
+function isForPeople({ refusal, workerId }: Refused): boolean {
+  return reportedClasses.has(refusal.class) || (refusal.class === 'transient' && workerId !== undefined);
+}
+
 /** A refused launch config has other errors, too; one that was told before is among its newest. */
 const newestErrors = 50;
 
@@ -34,7 +39,7 @@ export async function reportRefusals(parts: LoopParts, refused: readonly Refused
     const { class: refusalClass, code, requestId } = refusal;
     metrics.count('worker_manager_refusals_total', { workerPoolId, providerId, class: refusalClass, code });
     const incident = `${workerPoolId} ${launchConfigId ?? ''} ${code}`;
-    if (!reportedClasses.has(refusalClass) || reported.has(incident)) continue;
+    if (!isForPeople(one) || reported.has(incident)) continue;
     reported.add(incident);
     if (await isTold(parts, one)) continue;
     await store.recordProblem(

@@ -41,6 +41,35 @@ test('an order that nothing came of is looked for only, once it is old: nothing 
   assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
 });
 
+// spec: P-42
+test('a repeat that is refused for what has nothing to do with the order says nothing of what was started before', async (t) => {
+  for (const refusalClass of ['throttle', 'auth', 'configuration'] as const) {
+    const world = await aLoopWorld(t);
+    await aBusyPool(world, { pendingTasks: 0 });
+    await anAbandonedOrder(world, { count: 2, isStarted: true });
+    await anAbandonedOrder(world, { count: 3, isStarted: false });
+    world.cloud.faults.set('launch', { kind: 'refuse', class: refusalClass });
+    await world.clock.step(2 * minuteMs);
+    await settleOrders(world.parts, testingKey, unaborted);
+    assert.equal(await requestedOf(world), 2, 'found');
+    assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), true, 'the other one may still show');
+    world.cloud.faults.clear();
+    await world.clock.step(2 * minuteMs);
+    await settleOrders(world.parts, testingKey, unaborted);
+    assert.equal(await requestedOf(world), 5, 'and is sent again');
+  }
+});
+
+test('a repeat that finds no machines or no room there is believed', async (t) => {
+  const world = await aLoopWorld(t);
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anAbandonedOrder(world, { count: 3, isStarted: false });
+  world.cloud.faults.set('launch', { kind: 'refuse', class: 'capacity' });
+  await world.clock.step(2 * minuteMs);
+  await settleOrders(world.parts, testingKey, unaborted);
+  assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
+});
+
 test('orders of a provider that cannot be used wait, and are settled when it can', async (t) => {
   const world = await aLoopWorld(t);
   await aBusyPool(world, { pendingTasks: 0 });

@@ -1,9 +1,9 @@
-import type { LaunchOrder, LaunchOutcome } from '#core/launch.ts';
+import type { LaunchOrder, LaunchOutcome, RefusalClass } from '#core/launch.ts';
 import { lifecycleOf } from '#core/pool.ts';
 import type { PoolDefinition } from '#core/pool.ts';
 import type { Fleet } from '#core/provider.ts';
 import { settle, showsWithinMs } from '#core/settle.ts';
-import type { SettleVerdict } from '#core/settle.ts';
+import type { SettledOutcome, SettleVerdict } from '#core/settle.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { after, scopeKey } from './parts.ts';
@@ -78,7 +78,7 @@ async function find(
 ): Promise<SettleVerdict> {
   const { clock } = parts;
   const repeated = await repeat(parts, order, { pool, fleet }, signal);
-  if (repeated?.kind === 'settled') {
+  if (repeated?.kind === 'settled' && isSure(order, repeated)) {
     const found = `${repeated.launched.length} of ${order.count} after sending it again`;
     return { kind: 'adopt', outcome: repeated, reason: { code: 'found', text: found } };
   }
@@ -86,6 +86,14 @@ async function find(
     unknownBecause(order, error, signal),
   );
   return settle(order, answer, clock.now());
+}
+
+/** Clouds look for the order's token before they look for machines or room; other refusals come before both, and say nothing of the first time. */
+const classesOfSureRefusals: ReadonlySet<RefusalClass> = new Set(['capacity', 'quota']);
+
+/** Does the outcome of a repeat tell all that the order started? */
+function isSure({ count }: LaunchOrder, { launched, refusal }: SettledOutcome): boolean {
+  return refusal === null || launched.length >= count || classesOfSureRefusals.has(refusal.class);
 }
 
 /** Sends a young order again when its pool still wants it that way; null when it does not, or the cloud takes the repeat for another order. */

@@ -73,6 +73,18 @@ test('machines that an accepted launch does not get are told as one error, close
   assert.equal(refusals, 3);
 });
 
+// spec: provisioning 7.6, P-52
+test('a launch that fails after its acceptance is told also when it may work the next time', async (t) => {
+  const world = await aHastyCloud(t, 2);
+  await provision(world);
+  const internalError: Refusal = { ...stockOut, class: 'transient', code: 'INTERNAL_ERROR', message: 'try again' };
+  await all(world, 'gone', internalError);
+  assert.deepEqual(
+    (await problems(world)).map(({ kind, description, extra }) => [kind, description, extra['class']]),
+    [['operation-error', 'try again', 'transient']],
+  );
+});
+
 test('an accepted probe proves nothing: one that fails closes the scope for longer, one that is sighted with a place opens it', async (t) => {
   const world = await aHastyCloud(t, 10);
   await provision(world);

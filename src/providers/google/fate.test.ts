@@ -56,6 +56,17 @@ describe('a machine that is not shown', () => {
     assert.equal(fateOf([anOperation('insert'), anOperation('delete', { isDone: false })], scopes)?.presence, 'ending');
   });
 
+  test('that was deleted before its insert was done is no launch that failed', () => {
+    const errors = [{ code: 'OPERATION_CANCELED_BY_USER', message: 'canceled', quotaMetric: null }];
+    const canceled = anOperation('insert', { errors, errorStatus: 409 });
+    const fate = fateOf([canceled, anOperation('delete')], scopes);
+    assert.deepEqual([fate?.presence, fate?.cloudState, fate?.trouble], ['gone', 'deleted', null]);
+    const going = fateOf([canceled, anOperation('delete', { isDone: false })], scopes);
+    assert.deepEqual([going?.presence, going?.trouble], ['ending', null]);
+    const failed = anOperation('insert', { errors: [stockOut], errorStatus: 503 });
+    assert.equal(fateOf([failed, anOperation('delete')], scopes)?.trouble?.class, 'capacity');
+  });
+
   test('whose deletion failed, or of which nothing is remembered, has no fate by its operations', () => {
     const failed = anOperation('delete', { errors: [{ code: 'INTERNAL_ERROR', message: '', quotaMetric: null }] });
     assert.equal(fateOf([anOperation('insert'), failed], scopes), null);

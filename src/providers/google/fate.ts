@@ -20,7 +20,7 @@ export interface Fate {
 export function fateOf(operations: readonly GoogleOperation[], scopes: GoogleScopes): Fate | null {
   const insert = lastOf(operations, 'insert');
   const deletion = lastOf(operations, 'delete');
-  if (insert !== null && stateOf(insert) === 'failed') {
+  if (insert !== null && stateOf(insert) === 'failed' && !isCanceled(insert, deletion)) {
     const trouble = operationRefusal(insert.errors, insert.errorStatus, insert.name, scopes);
     return { ...fate('gone', 'insert failed'), trouble };
   }
@@ -35,6 +35,14 @@ export function fateOf(operations: readonly GoogleOperation[], scopes: GoogleSco
     default:
       return stateOf(insert) === 'open' ? fate('starting', 'insert goes on') : null;
   }
+}
+
+/**
+ * Was the machine deleted before its insert was done? Then the insert ends with status 409, which says nothing of the launch config
+ * (https://github.com/piercefreeman/cloud-gpu-reliability/pull/5).
+ */
+function isCanceled({ errorStatus }: GoogleOperation, deletion: GoogleOperation | null): boolean {
+  return errorStatus === 409 && deletion !== null;
 }
 
 function stateOf(operation: GoogleOperation | null): 'none' | 'open' | 'failed' | 'done' {

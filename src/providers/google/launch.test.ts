@@ -77,6 +77,18 @@ describe('launches at Compute Engine', () => {
     assert.equal(world.gce.counts.calls['us-west1']?.['instances.insert'], 32);
   });
 
+  // spec: P-42
+  test('one that a repeat finds failed says nothing of those that follow: they were sent the first time', async (t) => {
+    const world = await someGoogle(t, { dials: { failMs: [60_000, 60_000] } }, 100);
+    world.gce.faults.add({ kind: 'operation', type: 'insert', code: 'ZONE_RESOURCE_POOL_EXHAUSTED', times: 1 });
+    const request = aGoogleRequest(world, 40, { deletionProtection: false });
+    assert.equal(launchedOf(await world.fleet.launch(request, never)).length, 40);
+    await later(world);
+    const repeated = await world.fleet.launch(request, never);
+    assert.deepEqual([launchedOf(repeated).length, repeated.refusal?.class], [39, 'capacity']);
+    assert.equal(world.gce.counts.launched, 40);
+  });
+
   test('one that gets no answer does, too', async (t) => {
     const world = await someGoogle(t);
     world.disturb('launch', 'break', 'before');

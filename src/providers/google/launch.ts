@@ -91,17 +91,24 @@ export async function recover(
   }
 }
 
-/** What came of one insert call. `exists`: an earlier one got through, and Google remembers no longer which. */
+/**
+ * What came of one insert call. `exists`: an earlier one got through, and Google remembers no longer which. `isEarlier`: an earlier one got through,
+ * and its operation has failed.
+ */
 type Inserted =
   | { kind: 'started'; worker: LaunchedWorker }
-  | { kind: 'refused' | 'exists' | 'unknown'; refusal: Refusal };
+  | { kind: 'refused'; refusal: Refusal; isEarlier: boolean }
+  | { kind: 'exists' | 'unknown'; refusal: Refusal };
 
-/** One call per machine. Once one is refused, or without answer, so would the others be: those not sent yet are spared. */
+/**
+ * One call per machine. Once one is refused, or without answer, so would the others be: those not sent yet are spared. An operation that has failed is
+ * that of an earlier attempt, in which the others were sent, too.
+ */
 async function insertLaunch(parts: LaunchParts, prepared: PreparedOrder, signal: AbortSignal): Promise<LaunchOutcome> {
   let hopeless: Inserted | null = null;
   const inserted = await each(prepared.machines, parallelInserts, async (machine): Promise<Inserted> => {
     const one = hopeless ?? (await insertOne(parts, prepared, machine, signal));
-    hopeless = one.kind === 'refused' || one.kind === 'unknown' ? one : hopeless;
+    hopeless = one.kind === 'unknown' || (one.kind === 'refused' && !one.isEarlier) ? one : hopeless;
     return one;
   });
   try {
@@ -125,7 +132,8 @@ async function insertOne(
     const { targetId: id, insertedAt: createdAt, errors, errorStatus } = operation;
     if (errors.length > 0) {
       // A repeat, and what it repeats has failed meanwhile.
-      return { kind: 'refused', refusal: operationRefusal(errors, errorStatus, operation.name, scopes) };
+      const refusal = operationRefusal(errors, errorStatus, operation.name, scopes);
+      return { kind: 'refused', refusal, isEarlier: true };
     }
     if (id === null) {
       throw new LaunchUncertain(new GoogleError(ownCodes.brokenAnswer, `operation ${operation.name} has no target`));
@@ -136,7 +144,8 @@ async function insertOne(
     if (error instanceof LaunchUncertain) {
       return { kind: 'unknown', refusal: refusalOf(error.cause, scopes) };
     }
-    return { kind: isConflict(error) ? 'exists' : 'refused', refusal: refusalOf(error, scopes) };
+    const refusal = refusalOf(error, scopes);
+    return isConflict(error) ? { kind: 'exists', refusal } : { kind: 'refused', refusal, isEarlier: false };
   }
 }
 

@@ -155,7 +155,7 @@ export async function aGoogleWorld(options: GceOptions = {}, times = 10): Promis
 }
 
 /** Tokens that say something else than the truth, signed by whoever might be taken for Google, or not by Google. */
-function forgeries(gce: SimulatedGce, token: string, now: Date): Readonly<Record<string, JsonObject>> {
+export function forgeries(gce: SimulatedGce, token: string, now: Date): Readonly<Record<string, JsonObject>> {
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as JsonObject;
   const google = claims['google'] as { compute_engine: JsonObject };
   const nowSeconds = Math.floor(now.getTime() / 1000);
