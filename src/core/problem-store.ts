@@ -26,6 +26,8 @@ export interface ProblemReport {
   launchConfigId: string | null;
   workerGroup?: string;
   workerId?: string;
+  /** The failed launches that it tells of are in the launch record already. */
+  isCounted?: boolean;
 }
 
 /** Spec/api.md 1.13, one window (the retained errors) for every breakdown but `daily` and `hourly`. */
@@ -40,7 +42,7 @@ export interface ProblemStats {
 
 /** Remembers worker-pool errors. */
 export interface ProblemStore {
-  /** Stores a problem, its worker-pool-error event, its incident if its pool wants mail, and, when it names a launch config, its mark in the launch record, in one transaction. */
+  /** Stores a problem, its worker-pool-error event, its incident if its pool wants mail, and, when it names a launch config and is not counted yet, its mark in the launch record, in one transaction. */
   recordProblem(report: ProblemReport, now: Date): Promise<Problem>;
   problemsPage(
     filter: { workerPoolId: string; launchConfigId?: string; errorId?: string },

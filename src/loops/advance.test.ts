@@ -61,6 +61,23 @@ test('a delete call that is refused is told, and made again until it has worked'
   assert.equal(await stateOf(world, removed!), 'stopped');
 });
 
+// spec: P-52
+test('a delete call that needs a person is told at once: one error for all of a pool, and not again for an hour', async (t) => {
+  const world = await aLoopWorld(t);
+  const { cloud, clock, parts, store } = world;
+  await remove(world, await workers(world, 3));
+  cloud.faults.set('terminate', { kind: 'refuse', class: 'auth' });
+  const told = async (): Promise<readonly string[]> => {
+    const { rows } = await store.problemsPage({ workerPoolId: poolId }, { after: null, limit: 10 });
+    return rows.filter(({ extra }) => extra['code'] === 'Testing-auth').map(({ kind }) => kind);
+  };
+  await advanceScope(parts, testingKey, unaborted);
+  assert.deepEqual(await told(), ['termination-error']);
+  await clock.step(minuteMs);
+  await advanceScope(parts, testingKey, unaborted);
+  assert.deepEqual(await told(), ['termination-error']);
+});
+
 // spec: P-02, P-15
 test('a removed worker is ended by one call, seen off within seconds, and never asked about again', async (t) => {
   let calls = 0;
@@ -103,7 +120,7 @@ test('people who are told that a machine does not end are told why the cloud ref
   const world = await aLoopWorld(t);
   const [removed] = await workers(world, 1);
   await remove(world, [removed!]);
-  world.cloud.faults.set('terminate', { kind: 'refuse', class: 'auth' });
+  world.cloud.faults.set('terminate', { kind: 'refuse', class: 'throttle' });
   const told = async (): Promise<readonly string[]> => {
     const { rows } = await world.store.problemsPage({ workerPoolId: poolId }, { after: null, limit: 10 });
     return rows.map(({ description }) => description);
@@ -114,5 +131,5 @@ test('people who are told that a machine does not end are told why the cloud ref
   }
   const [description = '', ...others] = await told();
   assert.deepEqual(others, []);
-  assert.match(description, /still there \(alive\) after 8 looks, refused as Testing-auth: /);
+  assert.match(description, /still there \(alive\) after 8 looks, refused as Testing-throttle: /);
 });

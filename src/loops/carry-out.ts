@@ -1,9 +1,9 @@
-import type { Refusal } from '#core/launch.ts';
+import type { Refusal, RefusalClass } from '#core/launch.ts';
 import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { MoveRequest, Moved } from '#core/worker-store.ts';
-import type { FleetMember, WorkerKey } from '#core/worker.ts';
+import type { WorkerKey } from '#core/worker.ts';
 import type { Judged } from './judged.ts';
-import { scopeKey } from './parts.ts';
+import { after, scopeKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { nameOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -95,25 +95,53 @@ export async function terminate(
       message: refusal.message,
     });
   }
+  await tellRefusedEnds(parts, outcomes);
   return outcomes;
 }
 
+/** What only a person can mend; anything else goes by itself, or is told when it does not. */
+const forPeople: ReadonlySet<RefusalClass> = new Set(['auth', 'configuration']);
+/** Who has been told that a cloud does not end machines is not told so again for so long. */
+const toldForMs = 3_600_000;
+/** One that was told within that time is among a pool's newest. */
+const newestErrors = 50;
+
+/** Tells people at once of deletes that will be refused until somebody acts: one error for each pool and code (P-52). */
+async function tellRefusedEnds(parts: LoopParts, outcomes: readonly TerminateOutcome[]): Promise<void> {
+  const incidents = new Map<string, { worker: WorkerKey; refusal: Refusal }>();
+  for (const { worker, refusal } of outcomes) {
+    // An orphan has no pool, and nobody to tell.
+    if (refusal === null || !forPeople.has(refusal.class) || worker.workerPoolId === '') continue;
+    incidents.set(`${worker.workerPoolId} ${refusal.code}`, { worker, refusal });
+  }
+  for (const { worker, refusal } of incidents.values()) {
+    const { workerPoolId } = worker;
+    const newest = await parts.store.problemsPage({ workerPoolId }, { after: null, limit: newestErrors });
+    const since = after(parts.clock, -toldForMs);
+    const isTold = newest.rows.some(
+      ({ kind, reported, extra }) => kind === endError.kind && extra['code'] === refusal.code && reported >= since,
+    );
+    if (!isTold) await reportStuck(parts, worker, 'its delete call failed', refusal);
+  }
+}
+
+const endError = { kind: 'termination-error', title: 'Instance Termination Error' } as const;
+
 async function reportStuck(
   { store, clock, newErrorId }: LoopParts,
-  member: FleetMember,
+  worker: WorkerKey,
   text: string,
   refusal: Refusal | null,
 ): Promise<void> {
-  const { workerPoolId, workerGroup, workerId } = member;
+  const { workerPoolId, workerGroup, workerId } = worker;
   const refused = refusal === null ? '' : `, refused as ${refusal.code}: ${refusal.message}`;
   await store.recordProblem(
     {
       errorId: newErrorId(),
       workerPoolId,
-      kind: 'termination-error',
-      title: 'Instance Termination Error',
+      ...endError,
       description: `${workerGroup}/${workerId} does not end: ${text}${refused}; the delete call is repeated until it does`,
-      extra: { workerGroup, workerId },
+      extra: { workerGroup, workerId, ...(refusal === null ? {} : { code: refusal.code, class: refusal.class }) },
       // A machine that will not end says nothing about launches.
       launchConfigId: null,
       workerGroup,

@@ -52,6 +52,7 @@ export async function reportRefusals(parts: LoopParts, refused: readonly Refused
         // Readable by anyone who may list errors: only what names the incident, never the request (P-56).
         extra: { code, class: refusalClass, workerGroup, requested, requestId },
         launchConfigId,
+        isCounted: true,
         ...(workerId === undefined ? {} : { workerGroup, workerId }),
       },
       clock.now(),

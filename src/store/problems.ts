@@ -75,7 +75,7 @@ function problemOf(report: ProblemReport, now: Date): Problem {
 async function record(
   transaction: Queryable,
   problem: Problem,
-  { workerGroup, workerId }: ProblemReport,
+  { workerGroup, workerId, isCounted = false }: ProblemReport,
   now: Date,
 ): Promise<Problem> {
   const { errorId, workerPoolId, reported, kind, title, description, extra, launchConfigId } = problem;
@@ -99,6 +99,7 @@ async function record(
   };
   await announce(transaction, [{ orderKey: `error ${errorId}`, event }], now);
   await openNotice(transaction, problem, now);
-  if (launchConfigId !== null) await countLaunches(transaction, problem, { attempts: 0, failures: 1 }, now);
+  if (launchConfigId !== null && !isCounted)
+    await countLaunches(transaction, problem, { attempts: 0, failures: 1 }, now);
   return problem;
 }

@@ -53,7 +53,7 @@ const signed = (payload: object, header: object = {}): Promise<string> =>
 const identify = async (payload: object, who = worker): Promise<void> =>
   identity.identify({ token: await signed(payload) }, who, now, never);
 
-// spec: provisioning 7.8, item 70, P-36, W35
+// spec: provisioning 7.8, P-36, W35
 describe('the identity of an instance', () => {
   test('is proven by its token, of either issuer, within five minutes of Google’s clock', async () => {
     await identify(claims);

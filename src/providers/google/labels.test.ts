@@ -6,7 +6,7 @@ import { diskLabels, machineLabels, ownerMark } from './labels.ts';
 
 const aProviderId = fc.stringMatching(/^[a-zA-Z0-9-_]{1,38}$/);
 
-// spec: provisioning 7.3, item 65, P-23
+// spec: provisioning 7.3, P-23
 describe('labels', () => {
   test('are valid whatever pool, owner, launch config and provider are called', () => {
     const anId = fc.string({ minLength: 1, maxLength: 120, unit: 'binary' });

@@ -44,7 +44,7 @@ const properties = machineProperties(request, 'worker@example.com', 'https://tc.
 const diskOf = (index: number): JsonObject => (properties['disks'] as JsonObject[])[index] ?? assert.fail();
 const labelsOf = (disk: JsonObject): unknown => (disk['initializeParams'] as JsonObject | undefined)?.['labels'];
 
-// spec: provisioning 7.3, items 65, 66
+// spec: provisioning 7.2, 7.3
 describe('what an order’s machines have alike', () => {
   test('is the launch config without what is for others, and what cannot be overridden is not', () => {
     assert.deepEqual(Object.keys(properties).toSorted(), [

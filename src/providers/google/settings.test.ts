@@ -19,7 +19,7 @@ function read(settings: JsonObject): { settings: ReturnType<typeof readGoogleSet
   return { settings: read, problems: reader.problems };
 }
 
-// spec: provisioning 7.1, 5.1, item 64; api 10.3
+// spec: provisioning 5.1, 7.1, api 10.3
 describe('the settings of a Google provider', () => {
   test('the key is good as an object, as its text, and as base64 of that', () => {
     const text = JSON.stringify(key);

@@ -20,10 +20,11 @@ async function settleTen(store: Store, count: number, refused: RefusalClass | nu
 }
 
 let problems = 0;
-async function reportProblem(store: Store, launchConfigId: string | null, at = now): Promise<void> {
+async function reportProblem(store: Store, launchConfigId: string | null, at = now, isCounted = false): Promise<void> {
   problems += 1;
   const text = { kind: 'k', title: 't', description: 'd', extra: {} };
-  await store.recordProblem({ errorId: `e${problems}`, workerPoolId: poolId, ...text, launchConfigId }, at);
+  const report = { errorId: `e${problems}`, workerPoolId: poolId, ...text, launchConfigId, isCounted };
+  await store.recordProblem(report, at);
 }
 
 /** What every store promises of how launches went, and of closed scopes. */
@@ -61,12 +62,13 @@ export function launchRecordPromises(open: OpenStore): void {
     assert.deepEqual(await store.launchRecords('other/pool'), []);
   });
 
-  test('a reported problem is one failure of the launch config it names, none if it names none', async (t) => {
+  test('a reported problem is one failure of the launch config it names, none if it names none or is counted already', async (t) => {
     const store = await open(t);
     await aPool(store);
     await reportProblem(store, 'b');
     await reportProblem(store, 'b');
     await reportProblem(store, null);
+    await reportProblem(store, 'b', now, true);
     for (const id of ['b', '*']) {
       const record = await recordOf(store, id);
       assert.deepEqual([record?.attempts, record?.failures], [0, 2]);
