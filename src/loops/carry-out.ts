@@ -70,8 +70,10 @@ async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], 
   const outcomes = await terminate(parts, at, again.map(asFleetWorker), signal);
   const refusals = new Map(outcomes.map(({ worker, refusal }) => [nameOf(worker), refusal]));
   for (const { member, verdict } of again) {
-    if (verdict.kind === 'end-again' && verdict.isTimeToTell) {
-      await reportStuck(parts, member, verdict.reason.text, refusals.get(nameOf(member)) ?? null);
+    const refusal = refusals.get(nameOf(member)) ?? null;
+    const isTold = refusal !== null && forPeople.has(refusal.class);
+    if (verdict.kind === 'end-again' && verdict.isTimeToTell && !isTold) {
+      await reportStuck(parts, member, verdict.reason.text, refusal);
     }
   }
 }

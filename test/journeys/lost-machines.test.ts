@@ -84,7 +84,7 @@ test('while EC2 does not list its machines nothing is concluded', async (t) => {
   assert.deepEqual(await world.states(pool), { running: 1 });
 });
 
-test('a delete call that fails is repeated until the machine is gone; people hear of it when it lasts', async (t) => {
+test('a delete call that fails is repeated until the machine is gone; people hear of it at once when they are needed', async (t) => {
   const [world, id] = await aWorldAtWork(t);
   world.ec2.faults.add({ kind: 'error', action: 'TerminateInstances', code: 'OperationNotPermitted', times: 9 });
   await world.client.call('DELETE', `/workers/${segment(pool)}/us-west-2/${id}`);
@@ -95,7 +95,13 @@ test('a delete call that fails is repeated until the machine is gone; people hea
   const problems = await world.problems(pool);
   assert.deepEqual(
     problems.map(({ kind, title, extra }) => [kind, title, extra]),
-    [['termination-error', 'Instance Termination Error', { workerGroup: 'us-west-2', workerId: id }]],
+    [
+      [
+        'termination-error',
+        'Instance Termination Error',
+        { workerGroup: 'us-west-2', workerId: id, code: 'OperationNotPermitted', class: 'configuration' },
+      ],
+    ],
   );
 });
 
