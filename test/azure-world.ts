@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject } from '#core/json.ts';
 import type { Worker } from '#core/worker.ts';
@@ -89,14 +90,6 @@ export class AzureWorld {
     return this.azure.logbook.filter(({ action }) => actions.includes(action)).map(({ at }) => at.getTime());
   }
 
-  /** The names of all there is at Azure, deployments too, by kind. */
-  left(): Record<string, string[]> {
-    return Object.groupBy(
-      this.azure.steering.resources().map(({ kind, name }) => `${kind}/${name}`),
-      (path) => path.slice(0, path.indexOf('/')),
-    ) as Record<string, string[]>;
-  }
-
   /** Until nothing is left at Azure and every worker of the pool has stopped. @returns how many seconds passed. */
   async untilNothingIsLeft(workerPoolId: string, limitMs = 1800 * secondMs): Promise<number> {
     return this.until(
@@ -107,6 +100,12 @@ export class AzureWorld {
       limitMs,
     );
   }
+}
+
+/** Says how long something took, and that it had to be that soon; in seconds. */
+export function within(t: { diagnostic(message: string): void }, what: string, seconds: number, limit: number): void {
+  t.diagnostic(`${what}: ${seconds} s (at most ${limit} s)`);
+  assert.ok(seconds <= limit, `${what}: ${seconds} s is more than ${limit} s`);
 }
 
 /** Between two steps of time sockets get many turns, and a database some of the machine's time. */
