@@ -61,7 +61,7 @@ export class AzureWorld {
     while (!(await holds())) {
       if (this.nowMs - startedMs >= limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
       await this.world.clock.step(stepMs);
-      await breathe();
+      await breathe(stepMs);
       if (this.nowMs - turnedMs >= secondMs) {
         turnedMs = this.nowMs;
         await this.world.workers.turn();
@@ -108,10 +108,11 @@ export function within(t: { diagnostic(message: string): void }, what: string, s
   assert.ok(seconds <= limit, `${what}: ${seconds} s is more than ${limit} s`);
 }
 
-/** Between two steps of time sockets get many turns, and a database some of the machine's time. */
-async function breathe(): Promise<void> {
+/** Between two steps of time sockets get many turns, and a database some of the machine's time: more of it where time is measured exactly. */
+async function breathe(stepMs: number): Promise<void> {
+  const leastMs = stepMs < 100 ? 4 : 2;
   const startedAt = performance.now();
-  for (let turns = 0; turns < 40 || performance.now() - startedAt < 2; turns++) await nextTurn();
+  for (let turns = 0; turns < 40 || performance.now() - startedAt < leastMs; turns++) await nextTurn();
 }
 
 /** Builds a world with Azure in it on a fresh database; it ends with the test. */
