@@ -53,6 +53,8 @@ export const ownCodes = {
   noAnswer: 'NoAnswer',
   /** An operation that failed without saying why. */
   operationFailed: 'OperationFailed',
+  /** A step of a launch that was accepted and does not end. */
+  stuck: 'ProvisioningStuck',
   /** The authority gives no token. */
   loginRefused: 'LoginRefused',
   /** The launch config lacks what the provider needs. */
@@ -132,6 +134,8 @@ type Meaning = { class: RefusalClass; scope: Scope };
  * `configuration`; all others are `transient`.
  */
 const meanings: readonly (Meaning & { codes: readonly string[] })[] = [
+  // Nothing that this program can wait for: people must hear of it (TC#7422).
+  { class: 'capacity', scope: 'network', codes: [ownCodes.stuck] },
   {
     class: 'capacity',
     scope: 'capacity',

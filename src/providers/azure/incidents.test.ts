@@ -210,6 +210,22 @@ test('as long as Azure does not say what an earlier attempt made, a repeat is in
   }
 });
 
+// TC#7422: provisioning stuck at its first resource, and no message
+// spec: provisioning 8.8
+test('an address that is accepted and never made is given up, undone, and a refusal that people are told of', async () => {
+  const small = aSmallAzure();
+  const isLook = ({ operation }: { operation: string }): boolean => operation === 'operations.get';
+  small.azure.faults.push({ matches: isLook, how: 'break', times: Infinity });
+  const { value } = await passing(small.clock, small.fleet.launch(aRequest(small.clock, withAddress), never));
+  assert.deepEqual(
+    [value.kind, value.refusal?.title, value.refusal?.class, value.refusal?.code, value.refusal?.scope],
+    ['settled', 'IP Creation Error', 'capacity', 'ProvisioningStuck', 'eastus/quota/network'],
+  );
+  small.azure.faults.splice(0);
+  await small.clock.step(120_000);
+  assert.equal(small.azure.things.size, 0);
+});
+
 // spec: provisioning 8.8
 test('an interface that is accepted and then fails is undone, too', async () => {
   const small = aSmallAzure();

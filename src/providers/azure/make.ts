@@ -1,11 +1,13 @@
 import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
+import { DeadlineExceeded } from '#lib/deadline.ts';
 import { LaunchUncertain } from '#providers/launch-call.ts';
-import { ArmError, refusalOf } from './errors.ts';
+import { ArmError, ownCodes, refusalOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import type { MachineOutcome } from './launch.ts';
 import { asObject } from './members.ts';
 import { ended, launching, operationOf } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { AzurePlace } from './place.ts';
 import { nic } from './resources/nic.ts';
 import { publicIp } from './resources/public-ip.ts';
@@ -96,11 +98,27 @@ async function makeStep(
   const operation = operationOf(answer);
   if (operation === null) return answer.body;
   if (step !== vm) {
-    await ended(parts, operation, { what: `${step.kind}.put`, haste: launching, limitMs: stepLimitMs }, signal);
+    await stepEnded(parts, step, operation, signal);
     return answer.body;
   }
   parts.followers.follow(record.workerId, 'vm.put', operation, async () => {});
   return answer.body;
+}
+
+/** Waits for an address or an interface. @throws ArmError when it fails, or does not end in time. */
+async function stepEnded(
+  parts: FleetParts,
+  step: ResourceHandler,
+  operation: Operation,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await ended(parts, operation, { what: `${step.kind}.put`, haste: launching, limitMs: stepLimitMs }, signal);
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    const words = `Azure accepted it and had not made it after ${stepLimitMs / 1000} s`;
+    throw new ArmError(ownCodes.stuck, words, { isOperation: true, cause: error });
+  }
 }
 
 /** Looks for what an earlier attempt may have made: without an answer the whole machine is in doubt. */
