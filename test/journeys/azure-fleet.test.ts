@@ -1,4 +1,4 @@
-// spec: provisioning 8.6, P-24; evidence.md 3.1 (TC#4987, TC#8815, TC#8113)
+// spec: provisioning 8.11, P-24, P-40
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-// spec: provisioning 8.10, 8.16, P-43, P-55
+// spec: provisioning 8.10, P-43, P-55
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// spec: provisioning 8.1-8.10, 8.13
+// spec: provisioning 8.1, 8.2, 8.3, 8.5, 8.6, 8.8, 8.9, 8.10
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
