@@ -64,7 +64,7 @@ export class AzureWorld {
       await breathe(stepMs);
       if (this.nowMs - turnedMs >= secondMs) {
         turnedMs = this.nowMs;
-        await this.world.workers.turn();
+        await this.world.unstuck(this.world.workers.turn());
       }
     }
     return (this.nowMs - startedMs) / secondMs;
@@ -82,7 +82,8 @@ export class AzureWorld {
 
   /** Calls removeWorker. */
   async remove({ workerPoolId, workerGroup, workerId }: Worker): Promise<void> {
-    await this.world.client.call('DELETE', `/workers/${segment(workerPoolId)}/${workerGroup}/${workerId}`);
+    const path = `/workers/${segment(workerPoolId)}/${workerGroup}/${workerId}`;
+    await this.world.unstuck(this.world.client.call('DELETE', path));
   }
 
   /** The instants at which Azure got such calls, in milliseconds, oldest first. */
