@@ -127,39 +127,21 @@ export interface FaultyCall {
 }
 
 /** What is wrong with the cloud at the moment: the dials, and single faults that come and go. */
-export class Faults extends FaultList<Fault> {
-  #dials: Dials;
-  readonly #random: Random;
-
+export class Faults extends FaultList<Fault, Dials> {
   constructor(random: Random, dials: Partial<Dials>) {
-    super();
-    this.#random = random;
-    this.#dials = { ...calmDials, ...dials };
-  }
-
-  get dials(): Readonly<Dials> {
-    return this.#dials;
-  }
-
-  /** Turns some dials. @throws TypeError where one does not exist or its value does not fit. */
-  turn(dials: Partial<Dials>): void {
-    this.#dials = { ...this.#dials, ...parseDials(dials) };
+    super(random, { ...calmDials, ...dials }, parseDials);
   }
 
   /** The first fault that strikes such a call at that moment, counted as one of its times. */
   strikeCall(call: FaultyCall, when: 'before' | 'after'): CallFault | undefined {
     return this.strike(
       (fault): fault is CallFault => isCallFault(fault) && (fault.when ?? 'before') === when && concerns(fault, call),
-      this.#random,
     );
   }
 
   /** The first fault that strikes the operation that such a call begins, counted likewise. */
   strikeOperation(call: FaultyCall): OperationFault | undefined {
-    return this.strike(
-      (fault): fault is OperationFault => fault.kind === 'operation' && concerns(fault, call),
-      this.#random,
-    );
+    return this.strike((fault): fault is OperationFault => fault.kind === 'operation' && concerns(fault, call));
   }
 
   /** A virtual machine takes from the stocks by lowering `available`. */
