@@ -14,7 +14,7 @@ import { Faults } from './faults.ts';
 import { MetadataService } from './imds.ts';
 import { defaultLocations } from './locations.ts';
 import { TokenOffice } from './oauth.ts';
-import { AzurePark } from './park.ts';
+import { azurePark } from './park.ts';
 import { makeGroup } from './resource-groups.ts';
 import { Steering, type MachineView } from './steering.ts';
 
@@ -153,7 +153,7 @@ function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): Simulate
     tenantId: cloud.tenantId,
     faults: cloud.faults,
     steering,
-    park: new AzurePark(cloud, url),
+    park: azurePark(cloud, url),
     get counts() {
       return { ...cloud.logbook.counts, alive: steering.alive };
     },
