@@ -53,7 +53,7 @@ export async function read(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** An answer of 204 has no length (RFC 9110 8.6). */
+/** Sends an answer with its length; one of 204 has none (RFC 9110 8.6). */
 export function send(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
   const bytes = Buffer.from(body);
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
