@@ -10,7 +10,7 @@ import { systemClock } from '#lib/clock.ts';
 import { readCertificate } from '#providers/azure/identity/certificate.ts';
 import { anchorOf } from '#providers/azure/identity/trust-anchors.ts';
 import { createAttestationAuthority } from '#simulators/azure/attestation.ts';
-import { pemOf } from '#simulators/azure/certificate.ts';
+import { pemOf } from '#simulators/certificate.ts';
 import { addressOf } from '#test/conformance/provider/azure-forged-certificates.ts';
 import { azureForgeries } from '#test/conformance/provider/azure-forgeries.ts';
 import { describeSignature, readSignatures } from './azure-fixture.ts';

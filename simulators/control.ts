@@ -1,7 +1,7 @@
 /** A call to `/_sim`, with its path's last parts and the JSON of its body, or undefined where it has none. */
 export interface ControlCall<Cloud> {
   cloud: Cloud;
-  /** What the first group of the route's path matched. */
+  /** What the first group of the route's path matched, decoded. */
   part: string;
   query: URLSearchParams;
   json: unknown;
@@ -34,13 +34,18 @@ export function answerControl<Cloud>(
   const [, path, handler] = route;
   try {
     const json: unknown = body === '' ? undefined : JSON.parse(body);
-    const answer = handler({ cloud, part: path.exec(pathname)?.[1] ?? '', query: searchParams, json });
+    const answer = handler({
+      cloud,
+      part: decodeURIComponent(path.exec(pathname)?.[1] ?? ''),
+      query: searchParams,
+      json,
+    });
     return { status: 200, body: JSON.stringify(answer ?? {}) };
   } catch (error) {
     if (error instanceof RangeError) {
       return problem(404, error.message);
     }
-    if (error instanceof TypeError || error instanceof SyntaxError) {
+    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof URIError) {
       return problem(400, error.message);
     }
     throw error;

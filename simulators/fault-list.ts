@@ -9,10 +9,29 @@ export interface Strikes {
   chance?: number;
 }
 
-/** What is wrong with a cloud at the moment: single faults that come and go. */
-export class FaultList<Fault extends object> {
+/** What is wrong with a cloud at the moment: the dials, and single faults that come and go. */
+export class FaultList<Fault extends object, Dials extends object> {
+  readonly #random: Random;
+  #dials: Dials;
+  readonly #parseDials: (json: unknown) => Partial<Dials>;
   readonly #faults = new Map<number, Fault>();
   #lastId = 0;
+
+  /** @param parseDials throws a TypeError where a dial does not exist or its value does not fit. */
+  constructor(random: Random, dials: Dials, parseDials: (json: unknown) => Partial<Dials>) {
+    this.#random = random;
+    this.#dials = dials;
+    this.#parseDials = parseDials;
+  }
+
+  get dials(): Readonly<Dials> {
+    return this.#dials;
+  }
+
+  /** Turns some dials. @throws TypeError where one does not exist or its value does not fit. */
+  turn(dials: Partial<Dials>): void {
+    this.#dials = { ...this.#dials, ...this.#parseDials(dials) };
+  }
 
   /** Adds a fault, behind those that are there. @returns its id, for `remove`. */
   add(fault: Fault): number {
@@ -26,7 +45,7 @@ export class FaultList<Fault extends object> {
     return this.#faults.delete(id);
   }
 
-  /** Ends all faults. */
+  /** Ends all faults; the dials stay. */
   clear(): void {
     this.#faults.clear();
   }
@@ -42,9 +61,9 @@ export class FaultList<Fault extends object> {
   }
 
   /** The first fault of a kind that concerns an occasion and strikes on it, counted as one of its times. */
-  strike<Kind extends Fault & Strikes>(isConcerned: (fault: Fault) => fault is Kind, random: Random): Kind | undefined {
+  strike<Kind extends Fault & Strikes>(isConcerned: (fault: Fault) => fault is Kind): Kind | undefined {
     for (const [id, fault] of this.#faults) {
-      if (isConcerned(fault) && happens(fault.chance ?? 1, random)) {
+      if (isConcerned(fault) && happens(fault.chance ?? 1, this.#random)) {
         this.#countStrike(id, fault);
         return fault;
       }

@@ -53,8 +53,9 @@ export async function read(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** Sends an answer with its length; one of 204 has none (RFC 9110 8.6). */
 export function send(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
   const bytes = Buffer.from(body);
-  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
   response.end(bytes);
 }

@@ -1,5 +1,8 @@
+/** All that a simulated machine can do with its life. */
+export const fates = ['works', 'never-registers', 'crashes-while-working'] as const;
+
 /** What a simulated machine will do with its life, drawn or steered by its cloud's faults. */
-export type Fate = 'works' | 'never-registers' | 'crashes-while-working';
+export type Fate = (typeof fates)[number];
 
 /** One simulated machine as the program running on it sees it: the same for every simulated cloud. */
 export interface SimulatedMachine {

@@ -231,6 +231,15 @@ describe('docs/operating.md', () => {
     );
   });
 
+  test('the settings of Google providers are those that are read', () => {
+    const text = read('src/providers/google/settings.ts');
+    const reads = text.matchAll(/(?:settings\.(?!reject)\w+|readUrl)\((?:settings, )?'(\w+)'/g);
+    sameMembers(
+      namesIn(tableOf(sectionOf(operating, 'Providers'), 'setting of Google')),
+      [...reads].map(([, name = '']) => name),
+    );
+  });
+
   test('the metrics are those of the table, all of them', () => {
     const section = sectionOf(operating, 'Metrics, and what to alert on');
     const isMetric = /^(?:worker_manager_|http_request|iterate_)/;

@@ -91,7 +91,7 @@ function perform(
   tokens.check(headers);
   const route = checkedRoute(match, method, pathname, searchParams, cloud);
   trace.left = cloud.limit(claimsOf(method, route, pathname));
-  const delayMs = suffer(cloud.faults.strike(trace, 'before'));
+  const delayMs = suffer(cloud.faults.strikeCall(trace, 'before'));
   const call: Call = {
     cloud,
     action: route.action,
@@ -105,7 +105,7 @@ function perform(
     note: (names) => void trace.names.push(...names),
   };
   const answer = route.handler(call);
-  return { answer, delayMs: delayMs + suffer(cloud.faults.strike(trace, 'after')) };
+  return { answer, delayMs: delayMs + suffer(cloud.faults.strikeCall(trace, 'after')) };
 }
 
 /** Answers a request for a token; faults strike it as the action `token`. */
@@ -124,9 +124,9 @@ export function answerToken(tenant: string, body: string, cloud: Cloud, tokens: 
     return { kind: 'answer', status, body: JSON.stringify(content), headers, afterMs };
   };
   try {
-    const delayMs = suffer(cloud.faults.strike(call, 'before'));
+    const delayMs = suffer(cloud.faults.strikeCall(call, 'before'));
     const issued = tokens.issue(tenant, body);
-    return answered(issued, latencyMs + delayMs + suffer(cloud.faults.strike(call, 'after')));
+    return answered(issued, latencyMs + delayMs + suffer(cloud.faults.strikeCall(call, 'after')));
   } catch (error) {
     if (error instanceof Silence) {
       log(error.kind);

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Clock } from '#lib/clock.ts';
-import * as certificates from './certificate.ts';
-import type { CertificateContent, Issued, KeyPair, Name } from './certificate.ts';
-import { signedData } from './signed-data.ts';
+import * as certificates from '#simulators/certificate.ts';
+import type { CertificateContent, Issued, KeyPair, Name } from '#simulators/certificate.ts';
+import { signedData } from '#simulators/signed-data.ts';
 
 /** What a machine's document is about; what is left out is empty, or now and six hours later. */
 export interface AttestedMachine {

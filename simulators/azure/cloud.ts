@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import { draw, type Range } from '#simulators/range.ts';
+import { hexDigits } from '#simulators/hex-digits.ts';
 import type { Logbook } from '#simulators/logbook.ts';
 import { Agenda } from '#simulators/queue/agenda.ts';
 import type { AttestedFacts } from './attested-facts.ts';
@@ -108,13 +109,7 @@ export class Cloud {
 
   /** So many hexadecimal digits by chance. */
   digits(count: number): string {
-    let digits = '';
-    while (digits.length < count) {
-      digits += Math.floor(this.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
-    }
-    return digits.slice(0, count);
+    return hexDigits(count, this.random);
   }
 
   /** A UUID by chance (version 4). */

@@ -146,5 +146,6 @@ test('what happened is counted and kept, and can be forgotten', async (t) => {
   assert.deepEqual(azure.counts.calls, {});
   assert.deepEqual(azure.logbook, []);
   assert.equal((await control('GET', '/nothing')).status, 404);
+  assert.equal((await control('PUT', '/missing/%zz')).status, 400);
   assert.equal((await fetch(`${azure.url}/_sim/dials`, { method: 'PATCH', body: '{' })).status, 400);
 });

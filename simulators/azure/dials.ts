@@ -1,5 +1,6 @@
+import { isBuckets, type Bucket } from '#simulators/bucket.ts';
+import { readDials } from '#simulators/dial-values.ts';
 import type { Range } from '#simulators/range.ts';
-import type { Bucket } from '#simulators/ec2/throttle.ts';
 
 /** How the cloud behaves in general. All times are milliseconds of the simulator's clock, all chances from 0 to 1. */
 export interface Dials {
@@ -116,51 +117,5 @@ export const calmDials: Dials = {
  * @throws TypeError that names the dial that does not exist, or whose value does not fit.
  */
 export function parseDials(json: unknown): Partial<Dials> {
-  if (typeof json !== 'object' || json === null) {
-    throw new TypeError('dials must be an object');
-  }
-  for (const [name, value] of Object.entries(json)) {
-    if (!Object.hasOwn(calmDials, name)) {
-      throw new TypeError(`there is no dial ${name}; there are ${Object.keys(calmDials).join(', ')}`);
-    }
-    if (!isLike(calmDials[name as keyof Dials], value)) {
-      throw new TypeError(`dial ${name} does not take ${JSON.stringify(value)}`);
-    }
-  }
-  return json;
-}
-
-function isLike(example: Dials[keyof Dials], value: unknown): boolean {
-  if (typeof example === 'number') {
-    return isAmount(value);
-  }
-  if (typeof example === 'boolean') {
-    return typeof value === 'boolean';
-  }
-  return Array.isArray(example) ? isRange(value) : isBuckets(value);
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0;
-}
-
-function isRange(value: unknown): boolean {
-  const [least, most, ...rest] = Array.isArray(value) ? (value as unknown[]) : [];
-  return isAmount(least) && isAmount(most) && least <= most && rest.length === 0;
-}
-
-function isBuckets(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every(
-      (bucket: unknown) =>
-        typeof bucket === 'object' &&
-        bucket !== null &&
-        'capacity' in bucket &&
-        'refillPerSecond' in bucket &&
-        isAmount(bucket.capacity) &&
-        isAmount(bucket.refillPerSecond),
-    )
-  );
+  return readDials(json, calmDials, isBuckets);
 }

@@ -1,10 +1,10 @@
-import { happens } from '#simulators/range.ts';
 import type { Random } from '#lib/random.ts';
+import { checkFault, FaultList, type FaultForms, type Strikes } from '#simulators/fault-list.ts';
 import { calmDials, parseDials, type Dials } from './dials.ts';
 import type { ErrorBody } from './refusal.ts';
 
 /** Something that goes wrong with calls: with those of an action and resource group, or with all where they are not given. */
-export interface CallFault {
+export interface CallFault extends Strikes {
   /** An error answer, a broken connection, no answer at all, or one that is late. */
   kind: 'error' | 'reset' | 'hang' | 'delay';
   /** E.g. `virtualMachines.put`; `actions` in routes.ts shows all. */
@@ -21,17 +21,13 @@ export interface CallFault {
   retryAfterSeconds?: number;
   /** Of a `delay`; milliseconds. */
   delayMs?: number;
-  /** After how many calls it is over; by default never. */
-  times?: number;
-  /** Share of the calls that it strikes; by default all. */
-  chance?: number;
 }
 
 /**
  * Something that goes wrong with operations that such a call begins, after it was accepted. What has happened until
  * then stays: a machine may be up although its creation fails.
  */
-export interface OperationFault {
+export interface OperationFault extends Strikes {
   kind: 'operation';
   /** It fails, is canceled, never ends, or cannot be asked for (404) although it goes on. */
   outcome: 'fail' | 'cancel' | 'stick' | 'expire';
@@ -40,8 +36,6 @@ export interface OperationFault {
   /** Of one that fails; by default `InternalExecutionError`. */
   code?: string;
   message?: string;
-  times?: number;
-  chance?: number;
 }
 
 /** What is left of the hosts for a location, zone, size and priority; virtual machines use it up. */
@@ -100,23 +94,31 @@ const texts: Readonly<Record<string, string>> = {
   ServerTimeout: 'The request timed out. Please try again.',
 };
 
-const fieldsOf: Readonly<Record<Fault['kind'], readonly string[]>> = {
-  error: ['kind', 'action', 'group', 'when', 'code', 'message', 'status', 'retryAfterSeconds', 'times', 'chance'],
-  reset: ['kind', 'action', 'group', 'when', 'times', 'chance'],
-  hang: ['kind', 'action', 'group', 'when', 'times', 'chance'],
-  delay: ['kind', 'action', 'group', 'delayMs', 'times', 'chance'],
-  operation: ['kind', 'outcome', 'action', 'group', 'code', 'message', 'times', 'chance'],
-  stock: ['kind', 'location', 'zone', 'vmSize', 'priority', 'available', 'code'],
-  quota: ['kind', 'location', 'family', 'priority', 'vcpus', 'code'],
+const forms: FaultForms<Fault['kind']> = {
+  error: { fields: ['action', 'group', 'when', 'code', 'message', 'status', 'retryAfterSeconds', 'times', 'chance'] },
+  reset: { fields: ['action', 'group', 'when', 'times', 'chance'] },
+  hang: { fields: ['action', 'group', 'when', 'times', 'chance'] },
+  delay: { fields: ['action', 'group', 'delayMs', 'times', 'chance'] },
+  operation: {
+    fields: ['outcome', 'action', 'group', 'code', 'message', 'times', 'chance'],
+    needed: ['outcome'],
+  },
+  stock: {
+    fields: ['location', 'zone', 'vmSize', 'priority', 'available', 'code'],
+    needed: ['location', 'available'],
+  },
+  quota: { fields: ['location', 'family', 'priority', 'vcpus', 'code'], needed: ['vcpus'] },
 };
 
-const needed: Readonly<Partial<Record<string, readonly string[]>>> = {
-  operation: ['outcome'],
-  stock: ['location', 'available'],
-  quota: ['vcpus'],
-};
-
-const numbers = new Set(['status', 'retryAfterSeconds', 'times', 'chance', 'delayMs', 'available', 'vcpus']);
+const types = {
+  status: 'number',
+  retryAfterSeconds: 'number',
+  times: 'number',
+  chance: 'number',
+  delayMs: 'number',
+  available: 'number',
+  vcpus: 'number',
+} as const;
 
 /** A call as faults look at it. */
 export interface FaultyCall {
@@ -125,88 +127,30 @@ export interface FaultyCall {
 }
 
 /** What is wrong with the cloud at the moment: the dials, and single faults that come and go. */
-export class Faults {
-  #dials: Dials;
-  readonly #faults = new Map<number, Fault>();
-  #lastId = 0;
-  readonly #random: Random;
-
+export class Faults extends FaultList<Fault, Dials> {
   constructor(random: Random, dials: Partial<Dials>) {
-    this.#random = random;
-    this.#dials = { ...calmDials, ...dials };
-  }
-
-  get dials(): Readonly<Dials> {
-    return this.#dials;
-  }
-
-  /** Turns some dials. @throws TypeError where one does not exist or its value does not fit. */
-  turn(dials: Partial<Dials>): void {
-    this.#dials = { ...this.#dials, ...parseDials(dials) };
-  }
-
-  /** Adds a fault, behind those that are there. @returns its id, for `remove`. */
-  add(fault: Fault): number {
-    this.#lastId += 1;
-    this.#faults.set(this.#lastId, { ...fault });
-    return this.#lastId;
-  }
-
-  /** Ends a fault; false where there is none of that id. */
-  remove(id: number): boolean {
-    return this.#faults.delete(id);
-  }
-
-  /** Ends all faults; the dials stay. */
-  clear(): void {
-    this.#faults.clear();
-  }
-
-  /** The faults in force, by id. A stock shows what is left of it. */
-  list(): { id: number; fault: Fault }[] {
-    return [...this.#faults].map(([id, fault]) => ({ id, fault: { ...fault } }));
+    super(random, { ...calmDials, ...dials }, parseDials);
   }
 
   /** The first fault that strikes such a call at that moment, counted as one of its times. */
-  strike(call: FaultyCall, when: 'before' | 'after'): CallFault | undefined {
-    return this.#strike(call, (fault) => isCallFault(fault) && (fault.when ?? 'before') === when) as
-      | CallFault
-      | undefined;
+  strikeCall(call: FaultyCall, when: 'before' | 'after'): CallFault | undefined {
+    return this.strike(
+      (fault): fault is CallFault => isCallFault(fault) && (fault.when ?? 'before') === when && concerns(fault, call),
+    );
   }
 
   /** The first fault that strikes the operation that such a call begins, counted likewise. */
   strikeOperation(call: FaultyCall): OperationFault | undefined {
-    return this.#strike(call, (fault) => fault.kind === 'operation') as OperationFault | undefined;
+    return this.strike((fault): fault is OperationFault => fault.kind === 'operation' && concerns(fault, call));
   }
 
   /** A virtual machine takes from the stocks by lowering `available`. */
   get stocks(): Stock[] {
-    return [...this.#faults.values()].filter((fault) => fault.kind === 'stock');
+    return this.all().filter((fault) => fault.kind === 'stock');
   }
 
   get quotas(): Quota[] {
-    return [...this.#faults.values()].filter((fault) => fault.kind === 'quota');
-  }
-
-  #strike(call: FaultyCall, isMeant: (fault: Fault) => boolean): Fault | undefined {
-    for (const [id, fault] of this.#faults) {
-      if (fault.kind !== 'stock' && fault.kind !== 'quota' && isMeant(fault) && concerns(fault, call)) {
-        if (happens(fault.chance ?? 1, this.#random)) {
-          this.#countStrike(id, fault);
-          return fault;
-        }
-      }
-    }
-    return undefined;
-  }
-
-  #countStrike(id: number, fault: CallFault | OperationFault): void {
-    if (fault.times !== undefined) {
-      fault.times -= 1;
-      if (fault.times <= 0) {
-        this.#faults.delete(id);
-      }
-    }
+    return this.all().filter((fault) => fault.kind === 'quota');
   }
 }
 
@@ -228,31 +172,8 @@ export function operationErrorOf(fault: OperationFault): ErrorBody {
  * @throws TypeError that says what does not fit.
  */
 export function parseFault(json: unknown): Fault {
-  if (typeof json !== 'object' || json === null || !('kind' in json)) {
-    throw new TypeError(`a fault must be an object whose kind is one of ${Object.keys(fieldsOf).join(', ')}`);
-  }
-  const fields = Object.entries(fieldsOf).find(([kind]) => kind === json.kind)?.[1];
-  if (fields === undefined) {
-    throw new TypeError(`there is no fault of kind ${JSON.stringify(json.kind)}`);
-  }
-  for (const [name, value] of Object.entries(json)) {
-    checkField(name, value, fields);
-  }
-  const missing = (needed[String(json.kind)] ?? []).find((name) => !(name in json));
-  if (missing !== undefined) {
-    throw new TypeError(`a fault of kind ${String(json.kind)} needs ${missing}`);
-  }
+  checkFault(json, forms, types);
   return json as Fault;
-}
-
-function checkField(name: string, value: unknown, fields: readonly string[]): void {
-  if (!fields.includes(name)) {
-    throw new TypeError(`such a fault has no ${name}; it has ${fields.join(', ')}`);
-  }
-  const type = numbers.has(name) ? 'number' : 'string';
-  if (typeof value !== type) {
-    throw new TypeError(`${name} of a fault must be a ${type}`);
-  }
 }
 
 function isCallFault(fault: Fault): fault is CallFault {

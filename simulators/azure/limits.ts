@@ -1,4 +1,4 @@
-import type { Bucket } from '#simulators/ec2/throttle.ts';
+import type { Bucket } from '#simulators/bucket.ts';
 import { Refusal } from './refusal.ts';
 
 const perMinute = (refill: number, capacity: number): Bucket => ({ capacity, refillPerSecond: refill / 60 });

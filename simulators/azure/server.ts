@@ -1,18 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '#lib/clock.ts';
 import { seededRandom, type Random } from '#lib/random.ts';
+import { answerControl } from '#simulators/control.ts';
+import { close, listen, read, send, serverOf } from '#simulators/http-server.ts';
 import { Logbook, type Counts, type LogbookEntry } from '#simulators/logbook.ts';
 import type { MachinePark } from '#simulators/machine.ts';
 import { answerCall, answerToken, type Outcome } from './api.ts';
 import type { AttestedFacts } from './attested-facts.ts';
 import { Cloud, noDeeds, type Deed } from './cloud.ts';
-import { answerControl } from './control.ts';
+import { azureControls } from './control.ts';
 import type { Dials } from './dials.ts';
 import { Faults } from './faults.ts';
 import { MetadataService } from './imds.ts';
 import { defaultLocations } from './locations.ts';
 import { TokenOffice } from './oauth.ts';
-import { AzurePark } from './park.ts';
+import { azurePark } from './park.ts';
 import { makeGroup } from './resource-groups.ts';
 import { Steering, type MachineView } from './steering.ts';
 
@@ -67,13 +69,6 @@ export interface SimulatedAzure {
   close(): Promise<void>;
 }
 
-/** An answer to send. */
-interface HttpAnswer {
-  status: number;
-  body: string;
-  headers: Readonly<Record<string, string>>;
-}
-
 /**
  * Starts an Azure whose wire format is Microsoft's own, for unmodified SDKs: Azure Resource Manager with compute,
  * network, resource groups and deployments at `/subscriptions/…`, and Microsoft Entra ID at
@@ -91,13 +86,12 @@ export async function startAzure(options: AzureOptions = {}): Promise<SimulatedA
   const tokens = new TokenOffice(cloud, secrets);
   const stopping = new AbortController();
   const metadata = new MetadataService(cloud);
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-  });
-  // Longer than clients keep connections: one that is closed just as it is used again looks like a fault.
-  server.keepAliveTimeout = 75_000;
+  const server = serverOf(answer);
   const url = await listen(server, options.port ?? 0);
-  const azure = handleOf(cloud, url, () => close(server, stopping));
+  const azure = handleOf(cloud, url, () => {
+    stopping.abort();
+    return close(server);
+  });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: target = '/', headers } = request;
@@ -108,7 +102,8 @@ export async function startAzure(options: AzureOptions = {}): Promise<SimulatedA
       const { contentType, ...found } = await metadata.answer(machine, method, path, headers);
       send(response, { ...found, headers: { 'content-type': contentType } });
     } else if (target.startsWith('/_sim/')) {
-      const answered = answerControl(azure, method, target.slice('/_sim'.length), body);
+      const control = { method, url: target.slice('/_sim'.length), body };
+      const answered = answerControl(azureControls, azure, control);
       send(response, { ...answered, headers: { 'content-type': 'application/json' } });
     } else if (tenant !== undefined && method === 'POST') {
       await deliver(answerToken(tenant, body, cloud, tokens), request, response);
@@ -158,7 +153,7 @@ function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): Simulate
     tenantId: cloud.tenantId,
     faults: cloud.faults,
     steering,
-    park: new AzurePark(cloud, url),
+    park: azurePark(cloud, url),
     get counts() {
       return { ...cloud.logbook.counts, alive: steering.alive };
     },
@@ -169,38 +164,4 @@ function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): Simulate
     machines: () => steering.machines(),
     close: end,
   };
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function send(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
-  const bytes = Buffer.from(body);
-  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
-  response.end(bytes);
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      resolve(`http://127.0.0.1:${bound}`);
-    });
-  });
-}
-
-function close(server: Server, stopping: AbortController): Promise<void> {
-  stopping.abort();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

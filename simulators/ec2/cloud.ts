@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
+import { hexDigits } from '#simulators/hex-digits.ts';
 import type { Logbook } from '#simulators/logbook.ts';
 import { draw } from '#simulators/range.ts';
 import type { Faults } from './faults.ts';
@@ -76,13 +77,7 @@ export class Cloud {
 
   /** So many hexadecimal digits by chance. */
   digits(count: number): string {
-    let digits = '';
-    while (digits.length < count) {
-      digits += Math.floor(this.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
-    }
-    return digits.slice(0, count);
+    return hexDigits(count, this.random);
   }
 
   /** Takes tokens of a bucket. @throws Refusal `RequestLimitExceeded` when it does not hold that many. */

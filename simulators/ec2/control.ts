@@ -1,10 +1,8 @@
 import { numberIn, wordIn, type ControlCall, type ControlRoute } from '#simulators/control.ts';
-import type { Fate } from '#simulators/machine.ts';
+import { fates } from '#simulators/machine.ts';
 import { parseDials } from './dials.ts';
 import { parseFault } from './faults.ts';
 import type { SimulatedEc2 } from './server.ts';
-
-const fates: readonly Fate[] = ['works', 'never-registers', 'crashes-while-working'];
 
 /** What an instance can be made to do. */
 const deeds: Readonly<Record<string, (ec2: SimulatedEc2, id: string, json: unknown) => void>> = {

@@ -1,6 +1,6 @@
+import { isBuckets, type Bucket } from '#simulators/bucket.ts';
 import { readDials } from '#simulators/dial-values.ts';
-import { isAmount, type Range } from '#simulators/range.ts';
-import type { Bucket } from './throttle.ts';
+import type { Range } from '#simulators/range.ts';
 
 /** How the cloud behaves in general. All times are milliseconds of the simulator's clock, all chances from 0 to 1. */
 export interface Dials {
@@ -73,20 +73,4 @@ export const calmDials: Dials = {
  */
 export function parseDials(json: unknown): Partial<Dials> {
   return readDials(json, calmDials, isBuckets);
-}
-
-function isBuckets(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every(
-      (bucket: unknown) =>
-        typeof bucket === 'object' &&
-        bucket !== null &&
-        'capacity' in bucket &&
-        'refillPerSecond' in bucket &&
-        isAmount(bucket.capacity) &&
-        isAmount(bucket.refillPerSecond),
-    )
-  );
 }

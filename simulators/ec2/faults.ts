@@ -85,30 +85,15 @@ const types = {
 } as const;
 
 /** What is wrong with the cloud at the moment: the dials, and single faults that come and go. */
-export class Faults extends FaultList<Fault> {
-  #dials: Dials;
-  readonly #random: Random;
-
+export class Faults extends FaultList<Fault, Dials> {
   constructor(random: Random, dials: Partial<Dials>) {
-    super();
-    this.#random = random;
-    this.#dials = { ...calmDials, ...dials };
-  }
-
-  get dials(): Readonly<Dials> {
-    return this.#dials;
-  }
-
-  /** Turns some dials. @throws TypeError where one does not exist or its value does not fit. */
-  turn(dials: Partial<Dials>): void {
-    this.#dials = { ...this.#dials, ...parseDials(dials) };
+    super(random, { ...calmDials, ...dials }, parseDials);
   }
 
   /** The first fault that strikes such a call at that moment, counted as one of its times. */
   strikeCall(call: { action: string; region: string }, when: 'before' | 'after'): CallFault | undefined {
     return this.strike(
       (fault): fault is CallFault => isCallFault(fault) && (fault.when ?? 'before') === when && concerns(fault, call),
-      this.#random,
     );
   }
 

@@ -1,5 +1,5 @@
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { certificateOf } from '#simulators/certificate.ts';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { pemOf, selfSigned, type Issued, type KeyPair } from '#simulators/certificate.ts';
 import { privateIpOf } from './addresses.ts';
 import { signedDataOf } from './pkcs7.ts';
 import type { Instance } from './state.ts';
@@ -20,9 +20,9 @@ export interface IdentityProofs {
 }
 
 interface RegionKeys {
-  signing: { privateKey: KeyObject; publicKey: KeyObject };
+  signing: KeyPair;
   /** AWS signs the PKCS#7 form with another key than the bare signature. */
-  pkcs7: { privateKey: KeyObject; certificate: Buffer };
+  pkcs7: Issued;
 }
 
 /** Generating keys is slow, and nothing depends on which they are: made once per process. */
@@ -31,11 +31,10 @@ const keysByRegion = new Map<string, RegionKeys>();
 /** The public halves of a region's keys; every region has its own. */
 export function identityKeyOf(region: string): IdentityKey {
   const { signing, pkcs7 } = keysOf(region);
-  const certificate = wrapped(pkcs7.certificate.toString('base64'), 64);
   return {
     region,
     publicKeyPem: signing.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    rsa2048CertificatePem: `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`,
+    rsa2048CertificatePem: pemOf(pkcs7.der),
   };
 }
 
@@ -44,8 +43,8 @@ export function signDocument(region: string, document: string, at: Date): Identi
   const { signing, pkcs7 } = keysOf(region);
   const signature = sign('sha256', Buffer.from(document), signing.privateKey);
   return {
-    signature: wrapped(signature.toString('base64'), 76),
-    rsa2048: wrapped(signedDataOf(document, pkcs7, at).toString('base64'), 76),
+    signature: wrapped(signature),
+    rsa2048: wrapped(signedDataOf(document, pkcs7, at)),
   };
 }
 
@@ -78,15 +77,14 @@ function keysOf(region: string): RegionKeys {
   if (known !== undefined) {
     return known;
   }
-  const pkcs7 = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keys = {
     signing: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    pkcs7: { privateKey: pkcs7.privateKey, certificate: certificateOf(`EC2 simulator ${region}`, pkcs7) },
+    pkcs7: selfSigned(`EC2 simulator ${region}`, generateKeyPairSync('rsa', { modulusLength: 2048 })),
   };
   keysByRegion.set(region, keys);
   return keys;
 }
 
-function wrapped(base64: string, width: number): string {
-  return base64.replaceAll(new RegExp(`.{${width}}(?=.)`, 'g'), '$&\n');
+function wrapped(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll(/.{76}(?=.)/g, '$&\n');
 }

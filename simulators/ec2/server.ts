@@ -12,7 +12,7 @@ import type { Dials } from './dials.ts';
 import { Faults } from './faults.ts';
 import { identityKeyOf, signDocument, type IdentityKey, type IdentityProofs } from './identity.ts';
 import { MetadataService } from './imds.ts';
-import { Ec2Park } from './park.ts';
+import { ec2Park } from './park.ts';
 import { defaultRegions } from './region.ts';
 import { Steering, type InstanceView } from './steering.ts';
 import { Throttle } from './throttle.ts';
@@ -126,7 +126,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<SimulatedEc2> 
 
 function handleOf(cloud: Cloud, url: string, end: () => Promise<void>): SimulatedEc2 {
   const steering = new Steering(cloud);
-  const park = new Ec2Park(cloud, url);
+  const park = ec2Park(cloud, url);
   return {
     url,
     accountId: cloud.accountId,

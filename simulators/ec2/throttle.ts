@@ -1,8 +1,4 @@
-/** A token bucket's measures. */
-export interface Bucket {
-  capacity: number;
-  refillPerSecond: number;
-}
+import type { Bucket } from '#simulators/bucket.ts';
 
 /**
  * The buckets that AWS publishes per account and region

@@ -1,10 +1,8 @@
 import { wordIn, type ControlCall, type ControlRoute } from '#simulators/control.ts';
-import type { Fate } from '#simulators/machine.ts';
+import { fates } from '#simulators/machine.ts';
 import { parseDials } from './dials.ts';
 import { parseFault } from './faults.ts';
 import type { SimulatedGce } from './server.ts';
-
-const fates: readonly Fate[] = ['works', 'never-registers', 'crashes-while-working'];
 
 /** What an instance can be made to do. */
 const deeds: Readonly<Record<string, (gce: SimulatedGce, id: string, json: unknown) => void>> = {

@@ -1,5 +1,5 @@
 import { constants, createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { certificateOf } from '#simulators/certificate.ts';
+import { pemOf, selfSigned } from '#simulators/certificate.ts';
 
 /** A key that tokens are signed with. */
 interface SigningKey {
@@ -115,8 +115,7 @@ function keyNumber(index: number): SigningKey {
 }
 
 function certificatePem(key: SigningKey): string {
-  const base64 = certificateOf('federated-signon.system.gserviceaccount.com', key).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  return pemOf(selfSigned('federated-signon.system.gserviceaccount.com', key).der);
 }
 
 function encoded(value: unknown): string {

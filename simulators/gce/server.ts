@@ -17,7 +17,7 @@ import { KeyRing, type TokenHeader } from './key-ring.ts';
 import { MetadataServer } from './metadata-server.ts';
 import { changed } from './metadata-wait.ts';
 import { Tokens } from './oauth.ts';
-import { GcePark } from './park.ts';
+import { gcePark } from './park.ts';
 import { defaultRegions, zonesOf } from './region.ts';
 import { Steering, type InstanceView } from './steering.ts';
 
@@ -159,7 +159,7 @@ function handleOf(cloud: Cloud, keys: KeyRing, url: string, end: () => Promise<v
     accounts: cloud.accounts,
     faults: cloud.faults,
     steering,
-    park: new GcePark(cloud, url),
+    park: gcePark(cloud, url),
     keys,
     get counts() {
       return { ...cloud.logbook.counts, alive: steering.alive };

@@ -7,7 +7,8 @@ import type {
   RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import type { JsonObject } from '#core/json.ts';
-import { Ec2Error, ownCodes } from './errors.ts';
+import { callCodes } from '#providers/call-error.ts';
+import { Ec2Error } from './errors.ts';
 import type { Ec2Instance } from './instance.ts';
 import type { AwsSettings } from './settings.ts';
 import { UnreadElements } from './unread-elements.ts';
@@ -152,7 +153,7 @@ function textOf(value: string | undefined): string | null {
 /** An empty answer with status 200 (from something in between) must not pass for "there are none". */
 function required<T>(value: T | undefined): T {
   if (value === undefined) {
-    throw new Ec2Error(ownCodes.brokenAnswer, 'the answer lacks what it must hold');
+    throw new Ec2Error(callCodes.brokenAnswer, 'the answer lacks what it must hold');
   }
   return value;
 }
@@ -198,10 +199,10 @@ function codeOf({ name, code, $fault, $metadata }: SdkError): string {
     return code;
   }
   if ($metadata !== undefined) {
-    return ownCodes.brokenAnswer;
+    return callCodes.brokenAnswer;
   }
   // Thrown before anything was sent.
-  return /Credentials|Token/.test(name) ? name : ownCodes.unsendable;
+  return /Credentials|Token/.test(name) ? name : callCodes.unsendable;
 }
 
 const commandsWithInstances: ReadonlySet<string | undefined> = new Set([

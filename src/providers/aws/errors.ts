@@ -1,47 +1,14 @@
 import type { Refusal, RefusalClass } from '#core/launch.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
+import { CallError, callCodes, failureOf, tellingOf } from '#providers/call-error.ts';
 import { NotStarted } from '#providers/call-gate.ts';
 import type { CallFailure } from '#providers/call-gate.ts';
 import type { AwsPlace } from './place.ts';
 
-/** A call to EC2 that did not succeed. */
-export class Ec2Error extends Error {
+/** A call to EC2 that did not succeed; its code is EC2's, e.g. `InsufficientInstanceCapacity`, or the network's. */
+export class Ec2Error extends CallError {
   override readonly name = 'Ec2Error';
-  /** EC2's error code, e.g. `InsufficientInstanceCapacity`, or the network's, e.g. `ECONNRESET`. */
-  readonly code: string;
-  /** EC2's own words. */
-  readonly words: string;
-  /** Of EC2's answer; null when there was none. */
-  readonly status: number | null;
-  readonly requestId: string | null;
-  readonly retryAfterMs: number | null;
-
-  constructor(
-    code: string,
-    words: string,
-    details: {
-      status?: number | undefined;
-      requestId?: string | undefined;
-      retryAfterMs?: number | undefined;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(`${code}: ${words}`, { cause: details.cause });
-    this.code = code;
-    this.words = words;
-    this.status = details.status ?? null;
-    this.requestId = details.requestId ?? null;
-    this.retryAfterMs = details.retryAfterMs ?? null;
-  }
 }
-
-/** The codes that the program itself gives to what EC2 has no code for. */
-export const ownCodes = {
-  /** The SDK could not make a request of the launch config. */
-  unsendable: 'UnsendableRequest',
-  /** An answer without what it must hold. */
-  brokenAnswer: 'BrokenAnswer',
-} as const;
 
 type Scope = keyof AwsPlace['scopes'];
 
@@ -133,7 +100,7 @@ const meanings: readonly { class: RefusalClass; scope: Scope; codes: readonly st
     scope: 'region',
     codes: ['RequestTimeout', 'ServiceUnavailable', 'Unavailable', 'InternalError'],
   },
-  { class: 'configuration', scope: 'configuration', codes: [ownCodes.unsendable] },
+  { class: 'configuration', scope: 'configuration', codes: [callCodes.unsendable] },
 ];
 
 const meaningOf: ReadonlyMap<string, { class: RefusalClass; scope: Scope }> = new Map(
@@ -169,24 +136,13 @@ export function classOf(error: unknown): RefusalClass {
   return classify(error).class;
 }
 
-/** The most that is kept of a cloud's words: some of them carry kilobytes of encoded details. */
-const longestMessage = 1000;
-
 /**
  * Translates what a call ended with into a refusal; the scopes are those of the launch config.
  * @throws a defect as it is.
  */
 export function refusalOf(error: unknown, scopes: AwsPlace['scopes']): Refusal {
   const meaning = classify(error);
-  const message = error instanceof Ec2Error ? error.words : (error as Error).message;
-  return {
-    class: meaning.class,
-    code: codeOf(error),
-    message: message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message,
-    scope: scopes[meaning.scope],
-    retryAfterMs: error instanceof Ec2Error ? error.retryAfterMs : null,
-    requestId: error instanceof Ec2Error ? error.requestId : null,
-  };
+  return { class: meaning.class, ...tellingOf(error), scope: scopes[meaning.scope] };
 }
 
 /** May the call have had its effect all the same? Not when EC2 said no, nor when it was not asked. */
@@ -194,19 +150,7 @@ export function mayHaveHappened(error: unknown): boolean {
   return classOf(error) === 'transient';
 }
 
-/** What an error means for other calls of its kind. A call that ran out of time is not repeated: it had its chance. */
+/** What an error means for other calls of its kind. */
 export function readFailure(error: unknown): CallFailure {
-  const kinds: Partial<Record<RefusalClass, CallFailure['kind']>> = { throttle: 'throttled', transient: 'passing' };
-  const kind = error instanceof Ec2Error ? (kinds[classOf(error)] ?? 'final') : 'final';
-  return { kind, code: codeOf(error), retryAfterMs: error instanceof Ec2Error ? error.retryAfterMs : null };
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Ec2Error) {
-    return error.code;
-  }
-  if (error instanceof NotStarted) {
-    return error.name;
-  }
-  return error instanceof DeadlineExceeded ? 'TIMEOUT' : 'InternalFailure';
+  return failureOf(error, classOf);
 }

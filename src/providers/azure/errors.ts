@@ -3,6 +3,7 @@ import type { Refusal, RefusalClass } from '#core/launch.ts';
 import { stringMember } from '#core/provider.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
 import { isJsonObject } from '#lib/json.ts';
+import { CallError, callCodes, failureOf, tellingOf } from '#providers/call-error.ts';
 import { NotStarted } from '#providers/call-gate.ts';
 import type { CallFailure } from '#providers/call-gate.ts';
 import type { ArmAnswer } from './arm.ts';
@@ -15,19 +16,14 @@ export interface CloudError {
   message: string;
 }
 
-/** A call, or an operation that a call began, that did not succeed. */
-export class ArmError extends Error {
+/**
+ * A call, or an operation that a call began, that did not succeed; its code is Azure's of the innermost error, e.g. `AllocationFailed`, or the
+ * network's. An operation that failed has no status.
+ */
+export class ArmError extends CallError {
   override readonly name = 'ArmError';
-  /** Azure's code of the innermost error, e.g. `AllocationFailed`, or the network's, e.g. `ECONNRESET`. */
-  readonly code: string;
-  /** Azure's own words. */
-  readonly words: string;
-  /** Of Azure's answer; null when there was none, or it was an operation that failed. */
-  readonly status: number | null;
   /** The operation had been accepted: something may exist. */
   readonly isOperation: boolean;
-  readonly requestId: string | null;
-  readonly retryAfterMs: number | null;
   readonly answer: ArmAnswer | null;
 
   constructor(
@@ -35,21 +31,21 @@ export class ArmError extends Error {
     words: string,
     details: { answer?: ArmAnswer; isOperation?: boolean; cause?: unknown } = {},
   ) {
-    super(`${code}: ${words}`, { cause: details.cause });
-    this.code = code;
-    this.words = words;
-    this.answer = details.answer ?? null;
-    this.isOperation = details.isOperation ?? false;
-    this.status = this.isOperation ? null : (this.answer?.status ?? null);
-    this.requestId = this.answer?.header('x-ms-request-id') ?? null;
-    this.retryAfterMs = this.answer === null ? null : retryAfterMs(this.answer);
+    const { answer = null, isOperation = false, cause } = details;
+    super(code, words, {
+      status: isOperation ? null : answer?.status,
+      requestId: answer?.header('x-ms-request-id'),
+      retryAfterMs: answer === null ? null : retryAfterMs(answer),
+      cause,
+    });
+    this.isOperation = isOperation;
+    this.answer = answer;
   }
 }
 
 /** The codes that the program itself gives to what Azure has no code for. */
 export const ownCodes = {
-  /** An answer without what it must hold. */
-  brokenAnswer: 'BrokenAnswer',
+  brokenAnswer: callCodes.brokenAnswer,
   noAnswer: 'NoAnswer',
   /** An operation that failed without saying why. */
   operationFailed: 'OperationFailed',
@@ -286,23 +282,16 @@ export function classOf(error: unknown): RefusalClass {
   return classify(error).class;
 }
 
-/** The most that is kept of a cloud's words: some of them carry kilobytes. */
-const longestMessage = 1000;
-
 /**
  * Translates what a call ended with into a refusal; the scopes are those of the launch config.
  * @throws a defect as it is.
  */
 export function refusalOf(error: unknown, scopes: AzurePlace['scopes'], title?: string): Refusal {
   const meaning = classify(error);
-  const message = error instanceof ArmError ? error.words : (error as Error).message;
   return {
     class: meaning.class,
-    code: codeOf(error),
-    message: message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message,
+    ...tellingOf(error),
     scope: scopes[meaning.scope],
-    retryAfterMs: error instanceof ArmError ? error.retryAfterMs : null,
-    requestId: error instanceof ArmError ? error.requestId : null,
     ...(title === undefined ? {} : { title }),
   };
 }
@@ -317,15 +306,7 @@ function isCertain({ status, isOperation }: ArmError): boolean {
   return isOperation || (status !== null && status >= 400 && status < 500);
 }
 
-/** What an error means for other calls of its kind. A call that ran out of time is not repeated: it had its chance. */
+/** What an error means for other calls of its kind. */
 export function readFailure(error: unknown): CallFailure {
-  const kinds: Partial<Record<RefusalClass, CallFailure['kind']>> = { throttle: 'throttled', transient: 'passing' };
-  const kind = error instanceof ArmError ? (kinds[classOf(error)] ?? 'final') : 'final';
-  return { kind, code: codeOf(error), retryAfterMs: error instanceof ArmError ? error.retryAfterMs : null };
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof ArmError) return error.code;
-  if (error instanceof NotStarted) return error.name;
-  return error instanceof DeadlineExceeded ? 'TIMEOUT' : 'InternalFailure';
+  return failureOf(error, classOf);
 }

@@ -1,5 +1,7 @@
 import type { Refusal, RefusalClass } from '#core/launch.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
+import { CallError, callCodes, failureOf, tellingOf } from '#providers/call-error.ts';
+import type { CallErrorDetails } from '#providers/call-error.ts';
 import { NotStarted } from '#providers/call-gate.ts';
 import type { CallFailure } from '#providers/call-gate.ts';
 import type { GoogleScopes } from './place.ts';
@@ -13,45 +15,22 @@ export interface ErrorItem {
   quotaMetric: string | null;
 }
 
-/** A call to Google that did not succeed. */
-export class GoogleError extends Error {
+/** A call to Google that did not succeed; its code is Google's reason, e.g. `rateLimitExceeded`, or the network's. */
+export class GoogleError extends CallError {
   override readonly name = 'GoogleError';
-  /** Google's reason, e.g. `rateLimitExceeded`, or the network's code, e.g. `ECONNRESET`. */
-  readonly code: string;
-  /** Google's own words. */
-  readonly words: string;
   readonly quotaMetric: string | null;
-  /** Of Google's answer; null when there was none. */
-  readonly status: number | null;
-  readonly retryAfterMs: number | null;
 
-  constructor(
-    code: string,
-    words: string,
-    details: {
-      quotaMetric?: string | null;
-      status?: number | undefined;
-      retryAfterMs?: number | undefined;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(`${code}: ${words}`, { cause: details.cause });
-    this.code = code;
-    this.words = words;
+  constructor(code: string, words: string, details: CallErrorDetails & { quotaMetric?: string | null } = {}) {
+    super(code, words, details);
     this.quotaMetric = details.quotaMetric ?? null;
-    this.status = details.status ?? null;
-    this.retryAfterMs = details.retryAfterMs ?? null;
   }
 }
 
 /** The codes that the program itself gives to what Google has no code for. */
 export const ownCodes = {
-  /** The SDK could not make a request of what it was given. */
-  unsendable: 'UnsendableRequest',
+  ...callCodes,
   /** There are no credentials, or nothing can be signed with them. */
   credentials: 'NoUsableCredentials',
-  /** An answer without what it must hold. */
-  brokenAnswer: 'BrokenAnswer',
   /** A list that could not look everywhere. */
   unreachable: 'UnreachableZone',
   /** An operation takes longer than we wait, or what it made is not shown yet. */
@@ -211,9 +190,6 @@ export function classOf(error: unknown): RefusalClass {
   return classify(error).class;
 }
 
-/** The most that is kept of a cloud's words. */
-const longestMessage = 1000;
-
 /**
  * Translates what a call ended with into a refusal; the scopes are those of the launch config.
  * @throws a defect as it is.
@@ -222,14 +198,8 @@ export function refusalOf(error: unknown, scopes: GoogleScopes): Refusal {
   const meaning = classify(error);
   const [words, metric] =
     error instanceof GoogleError ? [error.words, error.quotaMetric] : [(error as Error).message, null];
-  return {
-    class: meaning.class,
-    code: codeOf(error),
-    message: shortened(words),
-    scope: scopes[meaning.scope === 'quota' ? quotaScope(metric ?? words) : meaning.scope],
-    retryAfterMs: error instanceof GoogleError ? error.retryAfterMs : null,
-    requestId: null,
-  };
+  const scope = meaning.scope === 'quota' ? quotaScope(metric ?? words) : meaning.scope;
+  return { class: meaning.class, ...tellingOf(error), scope: scopes[scope] };
 }
 
 /**
@@ -282,20 +252,14 @@ function lastWord(metric: string): string {
   return /^[\w.-]+\/([\w-]+)$/.exec(metric)?.[1] ?? (/^[\w-]+$/.test(metric) ? metric : '');
 }
 
-function shortened(message: string): string {
-  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
-}
-
 /** May the call have had its effect all the same? Not when Google said no, nor when it was not asked. */
 export function mayHaveHappened(error: unknown): boolean {
   return classOf(error) === 'transient';
 }
 
-/** What an error means for other calls of its kind. A call that ran out of time is not repeated: it had its chance. */
+/** What an error means for other calls of its kind. */
 export function readFailure(error: unknown): CallFailure {
-  const kinds: Partial<Record<RefusalClass, CallFailure['kind']>> = { throttle: 'throttled', transient: 'passing' };
-  const kind = error instanceof GoogleError ? (kinds[classOf(error)] ?? 'final') : 'final';
-  return { kind, code: codeOf(error), retryAfterMs: error instanceof GoogleError ? error.retryAfterMs : null };
+  return failureOf(error, classOf);
 }
 
 /** Google does not know the machine or operation (any more). */
@@ -306,14 +270,4 @@ export function isNotFound(error: unknown): boolean {
 /** A machine of that name exists already. */
 export function isConflict(error: unknown): boolean {
   return error instanceof GoogleError && error.status === 409;
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof GoogleError) {
-    return error.code;
-  }
-  if (error instanceof NotStarted) {
-    return error.name;
-  }
-  return error instanceof DeadlineExceeded ? 'TIMEOUT' : 'InternalFailure';
 }

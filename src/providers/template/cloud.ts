@@ -1,6 +1,7 @@
 import type { Clock } from '#core/clock.ts';
 import { ConnectionError, HttpError, requestJson } from '#lib/http-client.ts';
 import { isJsonObject } from '#lib/json.ts';
+import { CallError, callCodes } from '#providers/call-error.ts';
 import type { TemplateSettings } from './settings.ts';
 
 /** As much of one of the cloud's machines as is read. */
@@ -32,24 +33,8 @@ export interface CloudOrder {
 }
 
 /** A call that did not succeed. */
-export class CloudError extends Error {
+export class CloudError extends CallError {
   override readonly name = 'CloudError';
-  /** The cloud's code, or the network's. */
-  readonly code: string;
-  /** Of the cloud's answer; null when there was none. */
-  readonly status: number | null;
-  readonly retryAfterMs: number | null;
-
-  constructor(
-    code: string,
-    message: string,
-    details: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
-  ) {
-    super(message, { cause: details.cause });
-    this.code = code;
-    this.status = details.status ?? null;
-    this.retryAfterMs = details.retryAfterMs ?? null;
-  }
 }
 
 /**
@@ -117,7 +102,7 @@ function translated(error: unknown): unknown {
 function pageOf(answer: unknown): CloudPage {
   const { machines, next } = isJsonObject(answer) ? answer : {};
   if (!Array.isArray(machines)) {
-    throw new CloudError('BrokenAnswer', 'the answer has no list of machines');
+    throw new CloudError(callCodes.brokenAnswer, 'the answer has no list of machines');
   }
   return { machines: machines.map(machineOf), next: typeof next === 'string' ? next : null };
 }
@@ -130,7 +115,7 @@ function machineOf(answer: unknown): CloudMachine {
     typeof state !== 'string' ||
     typeof startedAt !== 'string'
   ) {
-    throw new CloudError('BrokenAnswer', 'the answer has a machine without id, zone, state or start');
+    throw new CloudError(callCodes.brokenAnswer, 'the answer has a machine without id, zone, state or start');
   }
   return { id, zone, state, orderId: typeof orderId === 'string' ? orderId : null, startedAt: new Date(startedAt) };
 }

@@ -1,5 +1,6 @@
 import type { Refusal, RefusalClass } from '#core/launch.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
+import { failureOf, tellingOf } from '#providers/call-error.ts';
 import { NotStarted } from '#providers/call-gate.ts';
 import type { CallFailure } from '#providers/call-gate.ts';
 import { CloudError } from './cloud.ts';
@@ -33,17 +34,7 @@ function classOf(error: unknown): RefusalClass {
 
 /** `scope` names what else is refused as long as this is; `Fleet.place` must list every scope that can be named here. */
 export function refusalOf(error: unknown, scope: string): Refusal {
-  const refusalClass = classOf(error);
-  const { message } = error as Error;
-  const isAnswer = error instanceof CloudError;
-  return {
-    class: refusalClass,
-    code: isAnswer ? error.code : (error as Error).name,
-    message,
-    scope,
-    retryAfterMs: isAnswer ? error.retryAfterMs : null,
-    requestId: null,
-  };
+  return { class: classOf(error), ...tellingOf(error), scope };
 }
 
 /** May the call have had its effect all the same? */
@@ -53,13 +44,5 @@ export function mayHaveHappened(error: unknown): boolean {
 
 /** For the call gate: what is worth another attempt. */
 export function readFailure(error: unknown): CallFailure {
-  if (!(error instanceof CloudError)) {
-    return {
-      kind: 'final',
-      code: error instanceof DeadlineExceeded ? 'TIMEOUT' : 'InternalFailure',
-      retryAfterMs: null,
-    };
-  }
-  const kinds: Partial<Record<RefusalClass, CallFailure['kind']>> = { throttle: 'throttled', transient: 'passing' };
-  return { kind: kinds[classOf(error)] ?? 'final', code: error.code, retryAfterMs: error.retryAfterMs };
+  return failureOf(error, classOf);
 }

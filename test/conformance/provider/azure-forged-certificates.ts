@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { rsaKey } from '#simulators/azure/attestation.ts';
 import type { AttestationChain } from '#simulators/azure/attestation.ts';
-import * as certificates from '#simulators/azure/certificate.ts';
-import type { CertificateContent, Extension, Issued, Name } from '#simulators/azure/certificate.ts';
-import * as der from '#simulators/azure/der.ts';
+import * as certificates from '#simulators/certificate.ts';
+import type { CertificateContent, Extension, Issued, Name } from '#simulators/certificate.ts';
+import * as der from '#simulators/der.ts';
 
 const keyUsageId = '2.5.29.15';
 const extendedKeyUsageId = '2.5.29.37';

@@ -1,10 +1,10 @@
 import { sign } from 'node:crypto';
 import { attestedContent, azureTime, rsaKey } from '#simulators/azure/attestation.ts';
 import type { AttestationAuthority, AttestedMachine } from '#simulators/azure/attestation.ts';
-import * as certificates from '#simulators/azure/certificate.ts';
-import * as der from '#simulators/azure/der.ts';
-import { attribute, signedAttributesOver, signedData, signingTime } from '#simulators/azure/signed-data.ts';
-import type { SignedDataParts, Signer } from '#simulators/azure/signed-data.ts';
+import * as certificates from '#simulators/certificate.ts';
+import * as der from '#simulators/der.ts';
+import { attribute, signedAttributesOver, signedData, signingTime } from '#simulators/signed-data.ts';
+import type { SignedDataParts, Signer } from '#simulators/signed-data.ts';
 import { forgedCertificates, issuedByStrangers } from './azure-forged-certificates.ts';
 
 /** What documents are forged about: the machine that the verifier expects, at an instant of the authority's. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import * as der from '#simulators/azure/der.ts';
+import * as der from '#simulators/der.ts';
 import {
   DerReader,
   MalformedDer,

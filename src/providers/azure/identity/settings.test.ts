@@ -5,7 +5,7 @@ import type { JsonObject } from '#core/json.ts';
 import { SteppedClock } from '#lib/clock.ts';
 import { SettingsReader } from '#providers/settings-reader.ts';
 import { createAttestationAuthority } from '#simulators/azure/attestation.ts';
-import { pemOf } from '#simulators/azure/certificate.ts';
+import { pemOf } from '#simulators/certificate.ts';
 import { readTrustSettings } from './settings.ts';
 
 const authority = createAttestationAuthority({ clock: new SteppedClock(new Date('2026-07-28T14:00:00Z')) });

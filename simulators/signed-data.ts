@@ -3,7 +3,8 @@ import { encodeName, signatureIds } from './certificate.ts';
 import type { Hash, Issued } from './certificate.ts';
 import * as der from './der.ts';
 
-const ids = {
+/** Identifiers of signed data and their parts (RFC 2315 14, RFC 2985 5.3). */
+export const ids = {
   data: '1.2.840.113549.1.7.1',
   signedData: '1.2.840.113549.1.7.2',
   rsaEncryption: '1.2.840.113549.1.1.1',
@@ -49,7 +50,7 @@ export function signedData(parts: SignedDataParts): Buffer {
       0,
       der.sequence(
         der.integer(parts.version ?? 1),
-        der.setOf(...signers.map(({ hash }) => algorithm(signatureIds[hash]))),
+        der.setOf(...signers.map(({ hash }) => der.algorithm(signatureIds[hash]))),
         der.sequence(der.objectId(contentType), ...(isDetached ? [] : [der.context(0, der.octetString(content))])),
         der.context(0, ...certificates),
         der.setOf(...signers.map((signer) => signerInfo(signer, content))),
@@ -75,21 +76,18 @@ export function attribute(id: string, ...values: readonly Buffer[]): Buffer {
   return der.sequence(der.objectId(id), der.setOf(...values));
 }
 
-function signerInfo(signer: Signer, content: Buffer): Buffer {
+/** What signed data hold of one who signs (RFC 2315 9.2). */
+export function signerInfo(signer: Signer, content: Buffer): Buffer {
   const { certificate, hash, signedAttributes, unsignedAttributes } = signer;
   const attributes = signedAttributes === undefined ? null : der.setOf(...signedAttributes);
   const signature = signer.signature ?? sign(hash, attributes ?? content, certificate.key.privateKey);
   return der.sequence(
     der.integer(1),
     der.sequence(encodeName(certificate.issuer), der.integer(certificate.serial)),
-    algorithm(signer.digestId ?? signatureIds[hash]),
+    der.algorithm(signer.digestId ?? signatureIds[hash]),
     ...(attributes === null ? [] : [Buffer.concat([Buffer.from([0xa0]), attributes.subarray(1)])]),
-    algorithm(signer.signatureId ?? ids.rsaEncryption),
+    der.algorithm(signer.signatureId ?? ids.rsaEncryption),
     der.octetString(signature),
     ...(unsignedAttributes === undefined ? [] : [der.context(1, ...unsignedAttributes)]),
   );
-}
-
-function algorithm(id: string): Buffer {
-  return der.sequence(der.objectId(id), der.nothing());
 }
