@@ -8,6 +8,7 @@ import { createAttestationAuthority } from '#simulators/azure/attestation.ts';
 import type { AttestationAuthority } from '#simulators/azure/attestation.ts';
 import type { AzureOptions, SimulatedAzure } from '#simulators/azure/server.ts';
 import { startAzure } from '#simulators/azure/server.ts';
+import type { SteppedClock } from '#lib/clock.ts';
 import { runLoops } from '#src/run-loops.ts';
 import { aWorld, secondMs } from './world.ts';
 import type { World, WorldOptions } from './world.ts';
@@ -64,7 +65,7 @@ export class AzureWorld {
       await breathe(stepMs);
       if (this.nowMs - turnedMs >= secondMs) {
         turnedMs = this.nowMs;
-        await this.world.unstuck(this.world.workers.turn());
+        await unstuck(this.world.clock, this.world.workers.turn());
       }
     }
     return (this.nowMs - startedMs) / secondMs;
@@ -83,7 +84,7 @@ export class AzureWorld {
   /** Calls removeWorker. */
   async remove({ workerPoolId, workerGroup, workerId }: Worker): Promise<void> {
     const path = `/workers/${segment(workerPoolId)}/${workerGroup}/${workerId}`;
-    await this.world.unstuck(this.world.client.call('DELETE', path));
+    await unstuck(this.world.clock, this.world.client.call('DELETE', path));
   }
 
   /** The instants at which Azure got such calls, in milliseconds, oldest first. */
@@ -116,13 +117,30 @@ async function breathe(stepMs: number): Promise<void> {
   for (let turns = 0; turns < 40 || performance.now() - startedAt < leastMs; turns++) await nextTurn();
 }
 
+/** After how much real time `unstuck` lets time pass. */
+const stuckAfterMs = 1_000;
+
+/** Waits while time stands still; what lasts longer than a second of real time is taken to wait for the clock, and time passes. */
+async function unstuck<T>(clock: SteppedClock | undefined, work: Promise<T>): Promise<T> {
+  const progress = { isOver: false };
+  const settled = work.finally(() => (progress.isOver = true));
+  settled.catch(() => undefined);
+  const startedAt = performance.now();
+  while (!progress.isOver) {
+    await nextTurn();
+    if (performance.now() - startedAt > stuckAfterMs) await clock?.step(50);
+  }
+  return settled;
+}
+
 /** Builds a world with Azure in it on a fresh database; it ends with the test. */
 export async function anAzureWorld(t: Ending, options: AzureWorldOptions = {}): Promise<AzureWorld> {
   const { providerIds = [azureId], certificatesUrl } = options;
   const made: { azure?: SimulatedAzure; authority?: AttestationAuthority } = {};
   const stack = new AsyncDisposableStack();
-  // Before the world ends, of which the loops live.
-  t.after(() => stack.disposeAsync());
+  const ending: { world?: World } = {};
+  // Before the world ends, of which the loops live. What they are at may wait for the clock.
+  t.after(() => unstuck(ending.world?.clock, stack.disposeAsync()));
   const world = await aWorld(t, {
     ...(options.crash === undefined ? {} : { crash: options.crash }),
     ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
@@ -151,6 +169,7 @@ export async function anAzureWorld(t: Ending, options: AzureWorldOptions = {}): 
       },
     ],
   });
+  ending.world = world;
   const { azure, authority } = made;
   if (azure === undefined || authority === undefined) throw new Error('no Azure was started');
   const { loops, sink } = world.service;

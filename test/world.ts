@@ -40,8 +40,6 @@ export const hourMs = 60 * minuteMs;
 /** How many turns of the event loop sockets get for each step of time in `World.through`, and how many times as fast as real time it passes at most. */
 const turnsPerStep = 200;
 const fastest = 200;
-/** After how much real time `World.unstuck` lets time pass. */
-const stuckAfterMs = 1_000;
 /** How long `World.until` waits, of real time. */
 const longestWaitMs = 20_000;
 
@@ -152,15 +150,15 @@ export class World {
 
   /** Creates a pool through the API. */
   async createPool(workerPoolId: string, body: JsonObject): Promise<JsonObject> {
-    return (await this.unstuck(this.client.call('PUT', `/worker-pool/${segment(workerPoolId)}`, body))) as JsonObject;
+    return (await this.client.call('PUT', `/worker-pool/${segment(workerPoolId)}`, body)) as JsonObject;
   }
 
   async updatePool(workerPoolId: string, body: JsonObject): Promise<JsonObject> {
-    return (await this.unstuck(this.client.call('POST', `/worker-pool/${segment(workerPoolId)}`, body))) as JsonObject;
+    return (await this.client.call('POST', `/worker-pool/${segment(workerPoolId)}`, body)) as JsonObject;
   }
 
   async deletePool(workerPoolId: string): Promise<void> {
-    await this.unstuck(this.client.call('DELETE', `/worker-pool/${segment(workerPoolId)}`));
+    await this.client.call('DELETE', `/worker-pool/${segment(workerPoolId)}`);
   }
 
   /** One provisioning turn of every pool. */
@@ -218,22 +216,6 @@ export class World {
       await this.clock.step(stepMs);
       steppedAt = performance.now();
       turns = 0;
-    }
-    return settled;
-  }
-
-  /**
-   * Waits while time stands still, for what hardly ever waits for the clock itself: a call that meets another one in the database is repeated after a
-   * pause. What lasts longer than a second of real time is taken for that, and time passes.
-   */
-  async unstuck<T>(work: Promise<T>): Promise<T> {
-    const progress = { isOver: false };
-    const settled = work.finally(() => (progress.isOver = true));
-    settled.catch(() => undefined);
-    const startedAt = performance.now();
-    while (!progress.isOver) {
-      await nextTurn();
-      if (performance.now() - startedAt > stuckAfterMs) await this.clock.step(50);
     }
     return settled;
   }

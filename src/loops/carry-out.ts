@@ -1,4 +1,4 @@
-import type { Refusal, RefusalClass } from '#core/launch.ts';
+import type { Refusal } from '#core/launch.ts';
 import type { FleetWorker, TerminateOutcome } from '#core/provider.ts';
 import type { MoveRequest, Moved } from '#core/worker-store.ts';
 import type { WorkerKey } from '#core/worker.ts';
@@ -71,7 +71,7 @@ async function endAgain(parts: LoopParts, at: Scope, judged: readonly Judged[], 
   const refusals = new Map(outcomes.map(({ worker, refusal }) => [nameOf(worker), refusal]));
   for (const { member, verdict } of again) {
     const refusal = refusals.get(nameOf(member)) ?? null;
-    const isTold = refusal !== null && forPeople.has(refusal.class);
+    const isTold = refusal !== null && isForPeople(refusal);
     if (verdict.kind === 'end-again' && verdict.isTimeToTell && !isTold) {
       await reportStuck(parts, member, verdict.reason.text, refusal);
     }
@@ -101,8 +101,11 @@ export async function terminate(
   return outcomes;
 }
 
-/** What only a person can mend; anything else goes by itself, or is told when it does not. */
-const forPeople: ReadonlySet<RefusalClass> = new Set(['auth', 'configuration']);
+/** Only a person can give us what we may not do; anything else may go by itself, and is told when it does not. */
+function isForPeople({ class: refusalClass }: Refusal): boolean {
+  return refusalClass === 'auth';
+}
+
 /** Who has been told that a cloud does not end machines is not told so again for so long. */
 const toldForMs = 3_600_000;
 /** One that was told within that time is among a pool's newest. */
@@ -113,7 +116,7 @@ async function tellRefusedEnds(parts: LoopParts, outcomes: readonly TerminateOut
   const incidents = new Map<string, { worker: WorkerKey; refusal: Refusal }>();
   for (const { worker, refusal } of outcomes) {
     // An orphan has no pool, and nobody to tell.
-    if (refusal === null || !forPeople.has(refusal.class) || worker.workerPoolId === '') continue;
+    if (refusal === null || !isForPeople(refusal) || worker.workerPoolId === '') continue;
     incidents.set(`${worker.workerPoolId} ${refusal.code}`, { worker, refusal });
   }
   for (const { worker, refusal } of incidents.values()) {

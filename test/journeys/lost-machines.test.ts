@@ -84,7 +84,7 @@ test('while EC2 does not list its machines nothing is concluded', async (t) => {
   assert.deepEqual(await world.states(pool), { running: 1 });
 });
 
-test('a delete call that fails is repeated until the machine is gone; people hear of it at once when they are needed', async (t) => {
+test('a delete call that fails is repeated until the machine is gone; people hear of it when it lasts', async (t) => {
   const [world, id] = await aWorldAtWork(t);
   world.ec2.faults.add({ kind: 'error', action: 'TerminateInstances', code: 'OperationNotPermitted', times: 9 });
   await world.client.call('DELETE', `/workers/${segment(pool)}/us-west-2/${id}`);
