@@ -111,7 +111,7 @@ describe('the outbox and RabbitMQ', { skip: noRabbitmq }, () => {
     await liveAndDie(store, 'after');
     moving.abort();
     const failures = await delivering;
-    await deliver(store, sink);
+    await deliver(store, watched);
 
     assert.ok(failures > 0, 'no delivery noticed that the broker was away');
     assert.equal((await store.backlog()).count, 0);
