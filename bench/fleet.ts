@@ -25,13 +25,22 @@ export interface BenchFleet {
   regions: readonly string[];
   /** What the cloud's list shows at once. */
   machinesPerPage: number;
+  /** The call that shows them. */
+  listAction: string;
   launchConfigs: readonly JsonObject[];
 }
 
 /** Machines at EC2, spread over regions. */
 function awsFleet(regions: readonly string[]): BenchFleet {
   const where = regions.length === 1 ? 'one region' : `${regions.length} regions`;
-  return { cloud: 'ec2', where: `in ${where}`, regions, machinesPerPage: 1_000, launchConfigs: regions.map(atEc2) };
+  return {
+    cloud: 'ec2',
+    where: `in ${where}`,
+    regions,
+    machinesPerPage: 1_000,
+    listAction: 'DescribeInstances',
+    launchConfigs: regions.map(atEc2),
+  };
 }
 
 export const spreadFleet = awsFleet(severalRegions);
@@ -47,6 +56,7 @@ export function googleFleet(isBulk = true): BenchFleet {
     where: `in ${zones.length} zones of Google`,
     regions: [],
     machinesPerPage: 500,
+    listAction: 'instances.aggregatedList',
     launchConfigs,
   };
 }
@@ -57,6 +67,7 @@ export const azureFleet: BenchFleet = {
   where: 'in one subscription of Azure',
   regions: [],
   machinesPerPage: 200,
+  listAction: 'virtualMachines.listAll',
   launchConfigs: ['eastus', 'westeurope'].map(atAzure),
 };
 
