@@ -23,6 +23,11 @@ export function judgeListed(member: FleetMember, sighting: Sighting, now: Date):
   return judgedBy(member, sighting, check(member, sighting.presence, now, whyOf(sighting)));
 }
 
+/** Judges a worker that a complete list of its scope does not show. */
+export function judgeAbsent(member: FleetMember, now: Date): Judged {
+  return { member, verdict: check(member, 'absent', now), providerData: {}, presence: null, trouble: null };
+}
+
 /** Judges workers by the answer to the second kind of question: one that is not in it does not exist. */
 export function judgeInspected(
   workers: readonly (FleetMember & FleetWorker)[],

@@ -1,9 +1,8 @@
-import { check } from '#core/check.ts';
 import type { Sighting } from '#core/provider.ts';
 import type { FleetMember, WorkerKey } from '#core/worker.ts';
 import { carryOut } from './carry-out.ts';
 import { ExpectedWorkers } from './expected-workers.ts';
-import { judgeInspected, judgeListed } from './judged.ts';
+import { judgeAbsent, judgeInspected, judgeListed } from './judged.ts';
 import type { Judged } from './judged.ts';
 import { endOrphans } from './orphans.ts';
 import { after, fleetOf } from './parts.ts';
@@ -112,13 +111,7 @@ async function checkUnseen(
   const { clock } = parts;
   const judged = unseen
     .filter((member) => member.state !== 'stopping')
-    .map((member): Judged => ({
-      member,
-      verdict: check(member, 'absent', clock.now()),
-      providerData: {},
-      presence: null,
-      trouble: null,
-    }));
+    .map((member) => judgeAbsent(member, clock.now()));
   const inspected = await inspectDoubtful(parts, at, judged, signal);
   countErrors(seen, [], inspected);
   const moved = await carryOut(parts, at, [...judged, ...inspected], signal);

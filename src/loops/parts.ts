@@ -31,13 +31,19 @@ export function fleetOf(
   providers: Providers,
   key: string,
 ): { provider: Provider; fleet: NonNullable<Provider['fleet']>; scope: string } | null {
-  const slash = key.indexOf('/');
-  const provider = providers.get(key.slice(0, slash));
+  const { providerId, scope } = scopeOfKey(key);
+  const provider = providers.get(providerId);
   if (provider?.fleet == null || provider.unavailable !== null) return null;
-  return { provider, fleet: provider.fleet, scope: key.slice(slash + 1) };
+  return { provider, fleet: provider.fleet, scope };
 }
 
-/** The task key of a scope: the inverse of `fleetOf`. */
+/** What a scope key names: the inverse of `scopeKey`. */
+export function scopeOfKey(key: string): { providerId: string; scope: string } {
+  const slash = key.indexOf('/');
+  return { providerId: key.slice(0, slash), scope: key.slice(slash + 1) };
+}
+
+/** The task key of a scope. */
 export function scopeKey(providerId: string, scope: string): string {
   return `${providerId}/${scope}`;
 }

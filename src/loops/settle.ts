@@ -6,7 +6,7 @@ import { settle, showsWithinMs } from '#core/settle.ts';
 import type { SettledOutcome, SettleVerdict } from '#core/settle.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
 import { withDeadline } from '#lib/deadline.ts';
-import { after, scopeKey } from './parts.ts';
+import { after, scopeKey, scopeOfKey } from './parts.ts';
 import type { LoopParts } from './parts.ts';
 import { brokenOff } from './refusals.ts';
 
@@ -38,9 +38,7 @@ export async function wakeSettling({ store, clock, pace }: LoopParts): Promise<D
  */
 export async function settleOrders(parts: LoopParts, key: string, signal: AbortSignal): Promise<Date> {
   const { store, clock, pace } = parts;
-  const slash = key.indexOf('/');
-  const at = { providerId: key.slice(0, slash), scope: key.slice(slash + 1) };
-  const orders = await store.abandonedOrders(at, after(clock, -pace.abandonedAfterMs), batchSize);
+  const orders = await store.abandonedOrders(scopeOfKey(key), after(clock, -pace.abandonedAfterMs), batchSize);
   const results = await mapConcurrently(orders, parallelOrders, (order) => settleOne(parts, order, signal));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

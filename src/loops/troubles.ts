@@ -1,8 +1,7 @@
-import { isProvenLater } from '#core/setback.ts';
 import type { Setback } from '#core/launch-store.ts';
 import type { Refusal } from '#core/launch.ts';
 import type { PoolDefinition } from '#core/pool.ts';
-import { nextSetback } from '#core/setback.ts';
+import { isProvenLater, nextSetback } from '#core/setback.ts';
 import type { Moved } from '#core/worker-store.ts';
 import type { FleetMember } from '#core/worker.ts';
 import type { Judged } from './judged.ts';
