@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { JsonObject } from '#core/json.ts';
 import type { WorkerKey } from '#core/worker.ts';
 import { HttpError, requestJson } from '#lib/http-client.ts';
@@ -59,4 +60,37 @@ export async function register(
 export function timeless({ status, body }: Face): Face {
   const text = JSON.stringify(body).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
   return { status, body: JSON.parse(text) as JsonObject };
+}
+
+/**
+ * Presents wrong proofs: all are refused with one face, and change nothing that is stored or told.
+ * @returns why each was refused, as only the log knows.
+ */
+export async function refusedAlike(
+  world: World,
+  worker: WorkerKey & { providerId: string },
+  proofs: readonly (readonly [name: string, proof: JsonObject])[],
+): Promise<readonly string[]> {
+  const { store } = world.service;
+  const before = await store.registrationView(worker);
+  const records = await store.launchRecords(worker.workerPoolId);
+  const faces = new Map<string, string>();
+  for (const [name, proof] of proofs) {
+    faces.set(name, JSON.stringify(await register(world, worker, proof)));
+  }
+  const [face = ''] = faces.values();
+  for (const [name, seen] of faces) assert.equal(seen, face, name);
+  assert.match(
+    face,
+    /^\{"status":400,"body":\{"code":"InputError","message":"Worker identity could not be verified\\n/,
+  );
+
+  assert.deepEqual(await store.registrationView(worker), before);
+  assert.deepEqual(await store.launchRecords(worker.workerPoolId), records);
+  await world.deliver();
+  assert.ok(world.events.every(({ exchange }) => exchange !== 'worker-running'));
+  const reasons = world.logged('registration-error-warning').map(({ error }) => String(error));
+  assert.equal(reasons.length, faces.size);
+  assert.ok(new Set(reasons).size >= 12, `different reasons: ${[...new Set(reasons)].join('; ')}`);
+  return reasons;
 }
