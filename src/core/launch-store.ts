@@ -1,10 +1,10 @@
-import type { LaunchOrder, LaunchOutcome, RefusalClass } from './launch.ts';
+import type { LaunchOrder, RefusalClass, StoredOutcome } from './launch.ts';
 import type { Lifecycle } from './pool.ts';
 import type { Moved } from './worker-store.ts';
 
 /** The capacity of a pool by what it is doing, from fresh rows (spec/provisioning.md 2.4, with orders in flight counted). */
 export interface FleetTally {
-  /** Ordered, not yet settled, and soon to be: what comes of it is capacity. */
+  /** Ordered, not yet settled or known, and soon to be: what comes of it is capacity. */
   ordered: number;
   requested: number;
   /** Running and not quarantined. */
@@ -92,12 +92,12 @@ export interface LaunchStore {
   /**
    * Stores an order's outcome: rows of its workers (`requested`, due for a first look at `firstLookAt`) with their worker-requested events, the
    * launch record, and the end of the order, in one transaction. Repeating it, or settling what somebody else settled, adds nothing twice;
-   * machines reported after the order lapsed are still adopted. An `unknown` outcome leaves the order open.
+   * machines reported after the order lapsed are still adopted. An `unknown` outcome adds what is known, and leaves the order open for the rest.
    * @returns the workers added.
    */
   settleOrder(
     order: LaunchOrder,
-    outcome: LaunchOutcome,
+    outcome: StoredOutcome,
     terms: { lifecycle: Lifecycle; firstLookAt: Date },
     now: Date,
   ): Promise<readonly Moved['worker'][]>;

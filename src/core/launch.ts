@@ -74,8 +74,13 @@ export interface LaunchedWorker {
 /**
  * What became of an order.
  * `settled`: known for sure; `launched` may be fewer than asked for, then `refusal` says why.
- * `unknown`: the call broke off; machines may exist. `Fleet.recover` finds out later.
+ * `unknown`: a call broke off; beside the machines in `launched`, which are known, others may exist. `Fleet.recover` finds out later.
  */
 export type LaunchOutcome =
   | { kind: 'settled'; launched: readonly LaunchedWorker[]; refusal: Refusal | null }
-  | { kind: 'unknown'; refusal: Refusal };
+  | { kind: 'unknown'; launched: readonly LaunchedWorker[]; refusal: Refusal };
+
+/** What of an outcome is stored; an order of which not all is known stays open. */
+export type StoredOutcome =
+  | Extract<LaunchOutcome, { kind: 'settled' }>
+  | Pick<Extract<LaunchOutcome, { kind: 'unknown' }>, 'kind' | 'launched'>;

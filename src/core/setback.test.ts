@@ -159,6 +159,6 @@ describe('a probe proves', () => {
   test('nothing when none started or nobody knows', () => {
     const refusal = aRefusal({ scope: 'b' });
     assert.deepEqual(provenScopes(['a', 'b'], { kind: 'settled', launched: [], refusal }), []);
-    assert.deepEqual(provenScopes(['a', 'b'], { kind: 'unknown', refusal }), []);
+    assert.deepEqual(provenScopes(['a', 'b'], { kind: 'unknown', launched: [], refusal }), []);
   });
 });

@@ -109,7 +109,7 @@ async function send(
     );
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unknown', refusal: brokenOff(order, error) };
+    return { kind: 'unknown', launched: [], refusal: brokenOff(order, error) };
   }
 }
 

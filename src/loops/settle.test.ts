@@ -70,6 +70,43 @@ test('a repeat that finds no machines or no room there is believed', async (t) =
   assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
 });
 
+// spec: P-54
+test('machines that are shown become workers at once, while others of their order may still appear', async (t) => {
+  const world = await aLoopWorld(t, { fleet: () => ({ launch: async () => Promise.reject(new Error('no answer')) }) });
+  await aBusyPool(world, { pendingTasks: 0 });
+  const order = await anAbandonedOrder(world, { count: 3, isStarted: false });
+  world.cloud.start(testingId, order.orderId, 2);
+  await world.clock.step(2 * minuteMs);
+  await settleOrders(world.parts, testingKey, unaborted);
+  assert.equal(await requestedOf(world), 2);
+  const tally = (await world.store.tallies([poolId], world.clock.now())).get(poolId);
+  assert.deepEqual([tally?.ordered, tally?.requested], [1, 2]);
+  await world.clock.step(7 * minuteMs);
+  await settleOrders(world.parts, testingKey, unaborted);
+  assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), false);
+  assert.equal(await requestedOf(world), 2);
+});
+
+// spec: P-54
+test('what a repeat makes known becomes workers, although it leaves the order open', async (t) => {
+  const world = await aLoopWorld(t, {
+    fleet: (plain) => ({
+      launch: async (request, signal) => {
+        const outcome = await plain.launch(request, signal);
+        const refusal = { class: 'transient', code: 'reset', message: '', scope: '', retryAfterMs: null } as const;
+        return { kind: 'unknown', launched: outcome.launched.slice(1), refusal: { ...refusal, requestId: null } };
+      },
+      recover: async () => Promise.reject(new Error('no answer')),
+    }),
+  });
+  await aBusyPool(world, { pendingTasks: 0 });
+  await anAbandonedOrder(world, { count: 3, isStarted: true });
+  await world.clock.step(2 * minuteMs);
+  await settleOrders(world.parts, testingKey, unaborted);
+  assert.equal(await requestedOf(world), 2);
+  assert.equal(await world.store.hasOpenOrder(poolId, testingId, 'testing'), true);
+});
+
 test('orders of a provider that cannot be used wait, and are settled when it can', async (t) => {
   const world = await aLoopWorld(t);
   await aBusyPool(world, { pendingTasks: 0 });

@@ -58,9 +58,9 @@ async function settleOne(parts: LoopParts, order: LaunchOrder, signal: AbortSign
     verdict: verdict.kind,
     reason: verdict.reason.text,
   });
-  if (verdict.kind === 'wait') return askAgain(parts, order, verdict.askAgainAt);
   const lifecycle = lifecycleOf(pool?.config ?? {});
   await store.settleOrder(order, verdict.outcome, { lifecycle, firstLookAt: clock.now() }, clock.now());
+  if (verdict.kind === 'wait') await askAgain(parts, order, verdict.askAgainAt);
 }
 
 /** An order counts as abandoned from `abandonedAfterMs` after its last touch: touched into the past, it comes back when it should. */
@@ -83,7 +83,7 @@ async function find(
   const answer = await within(parts, signal, (ended) => fleet.recover(order, ended)).catch((error: unknown) =>
     unknownBecause(order, error, signal),
   );
-  return settle(order, answer, clock.now());
+  return settle(order, answer, repeated?.launched ?? [], clock.now());
 }
 
 /** Clouds look for the order's token before they look for machines or room; other refusals come before both, and say nothing of the first time. */
@@ -120,5 +120,5 @@ function within<T>({ clock, pace }: LoopParts, signal: AbortSignal, call: (ended
 
 function unknownBecause(order: LaunchOrder, error: unknown, signal: AbortSignal): LaunchOutcome {
   signal.throwIfAborted();
-  return { kind: 'unknown', refusal: brokenOff(order, error) };
+  return { kind: 'unknown', launched: [], refusal: brokenOff(order, error) };
 }

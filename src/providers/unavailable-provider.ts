@@ -39,7 +39,7 @@ function unavailableFleet(reason: string, refuse: () => never): Fleet {
     requestId: null,
   };
   // Machines of an earlier attempt at the same order may exist: only the cloud can tell, and it was not asked.
-  const unknown: LaunchOutcome = { kind: 'unknown', refusal };
+  const unknown: LaunchOutcome = { kind: 'unknown', launched: [], refusal };
   return {
     maxPerOrder: 1,
     confirmsLater: false,

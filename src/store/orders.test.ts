@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type pg from 'pg';
 import { openPostgres, openPostgresStore, withClient } from '#test/conformance/store/open-postgres.ts';
-import { orderPlacingPromises, orderSettlingPromises } from '#test/conformance/store/orders.ts';
+import { orderPlacingPromises } from '#test/conformance/store/placing-orders.ts';
+import { orderSettlingPromises } from '#test/conformance/store/settling-orders.ts';
 import { aPool, now, orderDraft, poolId, roomForAll } from '#test/conformance/store/samples.ts';
 
 describe('placing orders in PostgreSQL', () => orderPlacingPromises(openPostgresStore));

@@ -1,5 +1,5 @@
 import type { LaunchStore } from '#core/launch-store.ts';
-import type { LaunchOrder, LaunchOutcome, RefusalClass } from '#core/launch.ts';
+import type { LaunchedWorker, LaunchOrder, RefusalClass, StoredOutcome } from '#core/launch.ts';
 import { terminateAfterRequest } from '#core/pool.ts';
 import type { Lifecycle } from '#core/pool.ts';
 import { workerEvent } from '#core/worker-events.ts';
@@ -14,8 +14,13 @@ import type { WorkerRow } from './worker-row.ts';
 
 const closeOrder = statement(
   'orders.settle',
-  'update launch_order set settled_at = $2 where order_id = $1 and settled_at is null',
+  'update launch_order set settled_at = $2 where order_id = $1 and settled_at is null returning known',
 );
+
+// Before the rows: whoever settles the order meanwhile takes it first, too.
+const lockOrder = statement('orders.lock', 'select from launch_order where order_id = $1 for no key update');
+
+const noteKnown = statement('orders.note-known', 'update launch_order set known = known + $2 where order_id = $1');
 
 const insertWorkers = statement(
   'orders.insert-workers',
@@ -31,7 +36,7 @@ const insertWorkers = statement(
 );
 
 /** An outcome that is known for sure. */
-type Settled = Extract<LaunchOutcome, { kind: 'settled' }>;
+type Settled = Extract<StoredOutcome, { kind: 'settled' }>;
 
 interface Terms {
   lifecycle: Lifecycle;
@@ -41,8 +46,12 @@ interface Terms {
 export function orderSettlement(database: Database): Pick<LaunchStore, 'settleOrder'> {
   return {
     settleOrder: async (order, outcome, terms, now) => {
-      if (outcome.kind === 'unknown') return [];
-      return database.transaction(async (transaction) => settle(transaction, order, outcome, terms, now));
+      if (outcome.kind === 'settled') {
+        return database.transaction(async (transaction) => settle(transaction, order, outcome, terms, now));
+      }
+      const { launched } = outcome;
+      if (launched.length === 0) return [];
+      return database.transaction(async (transaction) => adopt(transaction, order, launched, terms, now));
     },
   };
 }
@@ -57,26 +66,36 @@ async function settle(
   terms: Terms,
   now: Date,
 ): Promise<readonly Worker[]> {
-  const isFirst = (await transaction.run(closeOrder, [order.orderId, now])) === 1;
-  const workers = await addWorkers(transaction, order, outcome, terms, now);
-  const events = workers.map((worker) => ({
-    orderKey: workerOrderKey(worker),
-    event: workerEvent(worker, 'request', '', now),
-  }));
-  await announce(transaction, events, now);
-  if (isFirst) {
-    const { refusal, launched } = outcome;
+  const { refusal, launched } = outcome;
+  const [closed] = await transaction.rows<{ known: number }>(closeOrder, [order.orderId, now]);
+  const workers = await addWorkers(transaction, order, launched, terms, now);
+  if (closed !== undefined) {
     const isTelling = refusal !== null && telling.has(refusal.class);
-    const failures = isTelling ? Math.max(0, order.count - launched.length) : 0;
+    const started = Math.max(launched.length, closed.known + workers.length);
+    const failures = isTelling ? Math.max(0, order.count - started) : 0;
     await countLaunches(transaction, order, { attempts: order.count, failures }, now);
   }
+  return workers;
+}
+
+/** Adds what is known of an order of which not all is: its machines can register, and count as what they are. */
+async function adopt(
+  transaction: Queryable,
+  order: LaunchOrder,
+  launched: readonly LaunchedWorker[],
+  terms: Terms,
+  now: Date,
+): Promise<readonly Worker[]> {
+  await transaction.run(lockOrder, [order.orderId]);
+  const workers = await addWorkers(transaction, order, launched, terms, now);
+  await transaction.run(noteKnown, [order.orderId, workers.length]);
   return workers;
 }
 
 async function addWorkers(
   transaction: Queryable,
   order: LaunchOrder,
-  { launched }: Settled,
+  launched: readonly LaunchedWorker[],
   { lifecycle, firstLookAt }: Terms,
   now: Date,
 ): Promise<readonly Worker[]> {
@@ -100,5 +119,11 @@ async function addWorkers(
     lifecycle.queueInactivityTimeoutMs,
     firstLookAt,
   ]);
-  return rows.map(workerOf);
+  const workers = rows.map(workerOf);
+  const events = workers.map((worker) => ({
+    orderKey: workerOrderKey(worker),
+    event: workerEvent(worker, 'request', '', now),
+  }));
+  await announce(transaction, events, now);
+  return workers;
 }

@@ -19,7 +19,7 @@ const selectTallies = prepared(
   select worker_pool_id, launch_config_id, worker_group,
     case when touched_at > placed_at and placed_at <= $2::timestamptz - interval '${unansweredAfterMs} milliseconds'
       then 'unanswered' else 'ordered' end as kind,
-    sum(count::bigint * capacity_per_instance)::double precision
+    sum(greatest(0, count - known)::bigint * capacity_per_instance)::double precision
   from launch_order where worker_pool_id = any($1::text[]) and settled_at is null
   group by 1, 2, 3, 4`,
 );

@@ -53,7 +53,7 @@ export async function launch(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LaunchUncertain) {
-      return { kind: 'unknown', refusal: refusalOf(error.cause, scopes) };
+      return { kind: 'unknown', launched: [], refusal: refusalOf(error.cause, scopes) };
     }
     if (error instanceof Ec2Error && error.code === 'IdempotentParameterMismatch') {
       return adoptEarlierLaunch(ec2, order, refusalOf(error, scopes), signal);
@@ -81,7 +81,7 @@ export async function recover(ec2: Ec2, order: LaunchOrder, signal: AbortSignal)
     } while (nextToken !== null);
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unknown', refusal: refusalOf(error, regionScopes(order.scope, 'describe')) };
+    return { kind: 'unknown', launched: [], refusal: refusalOf(error, regionScopes(order.scope, 'describe')) };
   }
   return settled(order, instances, null);
 }
@@ -98,7 +98,7 @@ async function adoptEarlierLaunch(
 ): Promise<LaunchOutcome> {
   const found = await recover(ec2, order, signal);
   const isFound = found.kind === 'settled' && found.launched.length > 0;
-  return isFound ? found : { kind: 'unknown', refusal: { ...mismatch, class: 'transient' } };
+  return isFound ? found : { kind: 'unknown', launched: [], refusal: { ...mismatch, class: 'transient' } };
 }
 
 function runParameters(request: LaunchRequest, base64UserData: string): JsonObject {

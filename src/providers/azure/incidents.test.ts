@@ -210,6 +210,24 @@ test('as long as Azure does not say what an earlier attempt made, a repeat is in
   }
 });
 
+// spec: P-54
+test('where one machine of an order is in doubt the others are known', async () => {
+  for (const configuration of [sequentialConfiguration, templateConfiguration]) {
+    const small = aSmallAzure();
+    const { request, workers } = await launched(small, configuration, 3);
+    const [doubtful, ...others] = workers.map(({ workerId }) => workerId).toSorted();
+    await small.clock.step(120_000);
+    small.azure.faults.push({
+      matches: ({ operation, url }) => operation === 'virtualMachines.get' && url.includes(doubtful ?? ''),
+      how: 'break',
+      times: Infinity,
+    });
+    const { value } = await passing(small.clock, small.fleet.launch(request, never));
+    assert.equal(value.kind, 'unknown');
+    assert.deepEqual(value.launched.map(({ workerId }) => workerId).toSorted(), others);
+  }
+});
+
 // TC#7422: provisioning stuck at its first resource, and no message
 // spec: provisioning 8.8
 test('an address that is accepted and never made is given up, undone, and a refusal that people are told of', async () => {

@@ -58,14 +58,14 @@ export async function launch(parts: FleetParts, request: LaunchRequest, signal: 
   return inAll(plans, outcomes);
 }
 
-/** One machine in doubt leaves the whole order in doubt. */
+/** One machine in doubt leaves the order in doubt; the others are known. */
 function inAll(plans: readonly MachinePlan[], outcomes: readonly MachineOutcome[]): LaunchOutcome {
-  const doubtful = outcomes.find((outcome) => outcome.kind === 'unknown');
-  if (doubtful !== undefined) return doubtful;
   const launched = plans.flatMap(({ record }, index) => {
     const outcome = outcomes[index];
     return outcome?.kind === 'launched' ? [launchedWorker({ ...record, vmId: outcome.vmId })] : [];
   });
+  const doubtful = outcomes.find((outcome) => outcome.kind === 'unknown');
+  if (doubtful !== undefined) return { kind: 'unknown', launched, refusal: doubtful.refusal };
   const refusals = outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.refusal] : []));
   return {
     kind: 'settled',
@@ -141,6 +141,6 @@ export async function recover(parts: FleetParts, order: LaunchOrder, signal: Abo
   } catch (error) {
     signal.throwIfAborted();
     const { scopes } = placeOf({ location: order.workerGroup }, parts.resourceGroupName);
-    return { kind: 'unknown', refusal: refusalOf(error, scopes) };
+    return { kind: 'unknown', launched: [], refusal: refusalOf(error, scopes) };
   }
 }

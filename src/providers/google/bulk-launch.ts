@@ -1,4 +1,4 @@
-import type { LaunchOutcome, Refusal } from '#core/launch.ts';
+import type { LaunchedWorker, LaunchOutcome, Refusal } from '#core/launch.ts';
 import { LaunchUncertain } from '#providers/launch-call.ts';
 import type { GoogleOperation } from './answer.ts';
 import type { Compute } from './compute.ts';
@@ -18,7 +18,7 @@ const longestPauseMs = 4_000;
 
 /**
  * Starts all machines of an order with one call, and then waits until a list shows their ids, or the operation has ended with fewer of them. That is over in
- * a few seconds; where it is not, the outcome is `unknown`, and a repeat of the order finds the operation again by its request id.
+ * a few seconds; where it is not, the outcome is `unknown` for those not shown yet, and a repeat of the order finds the operation again by its request id.
  */
 export async function bulkLaunch(
   parts: LaunchParts,
@@ -34,7 +34,7 @@ export async function bulkLaunch(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LaunchUncertain) {
-      return { kind: 'unknown', refusal: refusalOf(error.cause, scopes) };
+      return { kind: 'unknown', launched: [], refusal: refusalOf(error.cause, scopes) };
     }
     if (!isConflict(error)) {
       return settled(parts, prepared, [], refusalOf(error, scopes));
@@ -47,7 +47,7 @@ export async function bulkLaunch(
   } catch (error) {
     signal.throwIfAborted();
     // They exist, or will: only the question failed.
-    return { kind: 'unknown', refusal: refusalOf(error, scopes) };
+    return { kind: 'unknown', launched: [], refusal: refusalOf(error, scopes) };
   }
 }
 
@@ -68,7 +68,9 @@ async function awaitMachines(
       return settled(parts, prepared, shown, refusal);
     }
     if (clock.now().getTime() + pauseMs > deadlineMs) {
-      throw new GoogleError(ownCodes.unfinished, `after ${idsWithinMs} ms ${shown.length} of ${order.count} are shown`);
+      const message = `after ${idsWithinMs} ms ${shown.length} of ${order.count} are shown`;
+      const refusal = refusalOf(new GoogleError(ownCodes.unfinished, message), scopesOf(placement));
+      return { kind: 'unknown', launched: workersOf(parts, prepared, shown), refusal };
     }
     await clock.sleep(pauseMs, signal);
     // Asked before the list, so that a list made after the end shows all there will be.
@@ -134,14 +136,18 @@ async function adoptEarlier(parts: LaunchParts, prepared: PreparedOrder, signal:
 }
 
 function settled(
-  { project }: LaunchParts,
-  { placement }: PreparedOrder,
+  parts: LaunchParts,
+  prepared: PreparedOrder,
   instances: readonly GoogleInstance[],
   refusal: Refusal | null,
 ): LaunchOutcome {
-  return {
-    kind: 'settled',
-    launched: instances.map((instance) => launchedWorker(project, placement, instance)),
-    refusal,
-  };
+  return { kind: 'settled', launched: workersOf(parts, prepared, instances), refusal };
+}
+
+function workersOf(
+  { project }: LaunchParts,
+  { placement }: PreparedOrder,
+  instances: readonly GoogleInstance[],
+): readonly LaunchedWorker[] {
+  return instances.map((instance) => launchedWorker(project, placement, instance));
 }

@@ -97,6 +97,22 @@ describe('launches at Compute Engine', () => {
     assert.equal(world.heard.calls.filter(({ attempt }) => attempt === 1).length, 32 + 1, 'the set-up’s among them');
   });
 
+  // spec: P-54
+  test('where machines get no answer the others are known', async (t) => {
+    const world = await someGoogle(t);
+    const request = aGoogleRequest(world, 4);
+    // All but one of the calls that four machines may cost.
+    world.gce.faults.add({ kind: 'reset', action: 'instances.insert', when: 'after', times: 4 * 3 - 1 });
+    const outcome = await world.fleet.launch(request, never);
+    assert.equal(outcome.kind, 'unknown');
+    const known = outcome.launched.map(({ workerId }) => workerId);
+    assert.equal(known.length, 1);
+    const all = launchedOf(await world.fleet.launch(request, never)).map(({ workerId }) => workerId);
+    assert.equal(all.length, 4);
+    assert.ok(all.includes(known[0] ?? ''));
+    assert.equal(world.gce.counts.launched, 4);
+  });
+
   test('a bulkInsert is settled when all ids are known, though it goes on', async (t) => {
     const world = await someGoogle(t, { dials: { stageMs: [3_600_000, 3_600_000] } });
     assert.equal((await launched(world, 20)).length, 20);

@@ -80,14 +80,15 @@ export async function recover(
   const scopes = zoneScopes(order.workerGroup, 'list');
   try {
     const found = await machinesOf(compute, order, signal);
+    const launched = found.map((instance) => foundWorker(project, instance));
     if (found.length < order.count && (await hasOpenBulkInsert(compute, order, signal))) {
       const stillAtIt = new GoogleError(ownCodes.unfinished, 'the bulkInsert operation goes on');
-      return { kind: 'unknown', refusal: refusalOf(stillAtIt, scopes) };
+      return { kind: 'unknown', launched, refusal: refusalOf(stillAtIt, scopes) };
     }
-    return { kind: 'settled', launched: found.map((instance) => foundWorker(project, instance)), refusal: null };
+    return { kind: 'settled', launched, refusal: null };
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unknown', refusal: refusalOf(error, scopes) };
+    return { kind: 'unknown', launched: [], refusal: refusalOf(error, scopes) };
   }
 }
 
@@ -111,12 +112,7 @@ async function insertLaunch(parts: LaunchParts, prepared: PreparedOrder, signal:
     hopeless = one.kind === 'unknown' || (one.kind === 'refused' && !one.isEarlier) ? one : hopeless;
     return one;
   });
-  try {
-    return await outcomeOf(parts, prepared, inserted, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: 'unknown', refusal: refusalOf(error, scopesOf(prepared.placement)) };
-  }
+  return outcomeOf(parts, prepared, inserted, signal);
 }
 
 async function insertOne(
@@ -151,28 +147,40 @@ async function insertOne(
 
 /** Certain only when every machine's fate is. */
 async function outcomeOf(
+  parts: LaunchParts,
+  prepared: PreparedOrder,
+  inserted: readonly Inserted[],
+  signal: AbortSignal,
+): Promise<LaunchOutcome> {
+  const { found, doubt } = await earlierMachines(parts, prepared, inserted, signal);
+  const started = inserted.flatMap((one) => (one.kind === 'started' ? one.worker : []));
+  const launched = [...started, ...found];
+  const unknown = firstRefusal(inserted, 'unknown') ?? doubt;
+  return unknown === null
+    ? { kind: 'settled', launched, refusal: firstRefusal(inserted, 'refused') }
+    : { kind: 'unknown', launched, refusal: unknown };
+}
+
+function firstRefusal(inserted: readonly Inserted[], kind: Exclude<Inserted['kind'], 'started'>): Refusal | null {
+  return inserted.flatMap((one) => (one.kind !== 'started' && one.kind === kind ? one.refusal : []))[0] ?? null;
+}
+
+/** The machines of earlier attempts whose names are taken. `doubt`: not all of them are shown. */
+async function earlierMachines(
   { compute, project }: LaunchParts,
   { order, placement, machines }: PreparedOrder,
   inserted: readonly Inserted[],
   signal: AbortSignal,
-): Promise<LaunchOutcome> {
-  const refusalBy = (kind: Inserted['kind']): Refusal | null =>
-    inserted.flatMap((one) => (one.kind === kind && one.kind !== 'started' ? one.refusal : []))[0] ?? null;
-  const unknown = refusalBy('unknown');
-  if (unknown !== null) {
-    return { kind: 'unknown', refusal: unknown };
+): Promise<{ found: readonly LaunchedWorker[]; doubt: Refusal | null }> {
+  const conflict = firstRefusal(inserted, 'exists');
+  if (conflict === null) return { found: [], doubt: null };
+  const taken = new Set(machines.filter((_, index) => inserted[index]?.kind === 'exists').map(({ name }) => name));
+  try {
+    const shown = (await machinesOf(compute, order, signal)).filter(({ name }) => taken.has(name));
+    const found = shown.map((instance) => launchedWorker(project, placement, instance));
+    return { found, doubt: found.length < taken.size ? { ...conflict, class: 'transient' } : null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { found: [], doubt: refusalOf(error, scopesOf(placement)) };
   }
-  const launched = inserted.flatMap((one) => (one.kind === 'started' ? one.worker : []));
-  const existing = new Set(machines.filter((_, index) => inserted[index]?.kind === 'exists').map(({ name }) => name));
-  const conflict = refusalBy('exists');
-  if (conflict !== null) {
-    const shown = await machinesOf(compute, order, signal);
-    const found = shown.filter(({ name }) => existing.has(name));
-    if (found.length < existing.size) {
-      // It is somewhere; Google does not show it yet.
-      return { kind: 'unknown', refusal: { ...conflict, class: 'transient' } };
-    }
-    launched.push(...found.map((instance) => launchedWorker(project, placement, instance)));
-  }
-  return { kind: 'settled', launched, refusal: refusalBy('refused') };
 }

@@ -33,7 +33,7 @@ export async function launch(
   } catch (error) {
     signal.throwIfAborted();
     return error instanceof LaunchUncertain
-      ? { kind: 'unknown', refusal: refusalOf(error.cause, order.scope) }
+      ? { kind: 'unknown', launched: [], refusal: refusalOf(error.cause, order.scope) }
       : settled([], refusalOf(error, order.scope));
   }
 }
@@ -44,7 +44,7 @@ export async function recover(cloud: Cloud, order: LaunchOrder, signal: AbortSig
     return settled((await cloud.list({ orderId: order.orderId }, signal)).machines, null);
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unknown', refusal: refusalOf(error, order.scope) };
+    return { kind: 'unknown', launched: [], refusal: refusalOf(error, order.scope) };
   }
 }
 

@@ -16,7 +16,7 @@ export function testingFleet(cloud: TestingCloud, providerId: string): Fleet {
       return settled(await machines, null);
     } catch (error) {
       if (error instanceof TestingBreak) {
-        return { kind: 'unknown', refusal: refusalOf(error) };
+        return { kind: 'unknown', launched: [], refusal: refusalOf(error) };
       }
       return settled([], refusalOf(error));
     }
@@ -36,7 +36,7 @@ export function testingFleet(cloud: TestingCloud, providerId: string): Fleet {
 
     async recover(order, signal) {
       const outcome = await outcomeOf(cloud.call('list', signal, () => cloud.ofOrder(order.orderId)));
-      return outcome.refusal === null ? outcome : { kind: 'unknown', refusal: outcome.refusal };
+      return outcome.refusal === null ? outcome : { kind: 'unknown', launched: [], refusal: outcome.refusal };
     },
 
     async *observe(_scope, signal) {
