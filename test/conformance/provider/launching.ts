@@ -108,7 +108,7 @@ export function crashTests(world: World): void {
       const outcome = await w.fleet.launch(request, never);
       assert.equal(outcome.kind, 'unknown');
       assert.equal(outcome.refusal?.class, 'transient');
-      assert.ok(launchedIds(outcome).every((id) => idsOf(w, request.order.orderId).includes(id)));
+      assert.ok(outcome.launched.every(({ workerId }) => idsOf(w, request.order.orderId).includes(workerId)));
       await settlesTo(w, request, when === 'after' ? 2 : 0);
     });
   }
