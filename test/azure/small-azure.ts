@@ -158,13 +158,17 @@ export class SmallAzure implements Arm {
 
   #list(pathname: string, isBare: boolean): ArmAnswer {
     const type = pathname.replace(/\/$/, '').split('/').slice(-2).join('/');
+    const [group = ''] = /\/resourceGroups\/[^/]+\//i.exec(pathname) ?? [];
+    const isAskedFor = ({ id }: Thing): boolean => id.toLowerCase().includes(group.toLowerCase());
     const bare = ({ location, properties }: Record<string, JsonValue>): JsonObject => {
       const { vmId = '', provisioningState = '', instanceView = {} } = asObject(properties);
       return { location: location ?? '', properties: { vmId, provisioningState, instanceView } };
     };
     const shown = (body: Record<string, JsonValue>): JsonObject => (isBare ? bare(body) : body);
     return answerOf(200, {
-      value: this.ofType(type).map(({ id, body }) => ({ id, name: nameOf(id), ...shown(body) })),
+      value: this.ofType(type)
+        .filter(isAskedFor)
+        .map(({ id, body }) => ({ id, name: nameOf(id), ...shown(body) })),
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Discards } from './discards.ts';
 import type { Followers } from './followers.ts';
 import type { KnownMachines } from './known-machines.ts';
 import type { AzureParts } from './parts.ts';
@@ -16,5 +17,6 @@ export interface FleetParts extends AzureParts {
   /** Workers whose failed deployment was counted. */
   toldDeployments: Tallies;
   sweeps: SweepPace;
+  discards: Discards;
   known: KnownMachines;
 }

@@ -1,6 +1,7 @@
 import type { Fleet } from '#core/provider.ts';
 import type { ProviderSurroundings } from '#providers/module.ts';
 import type { Arm } from './arm.ts';
+import { Discards } from './discards.ts';
 import type { FleetParts } from './fleet-parts.ts';
 import { Followers } from './followers.ts';
 import { KnownMachines } from './known-machines.ts';
@@ -40,6 +41,7 @@ export function fleetParts(
     missingViews: new Tallies(),
     toldDeployments: new Tallies(),
     sweeps: new SweepPace(surroundings.clock),
+    discards: new Discards(parts),
     known: new KnownMachines(parts),
   };
 }

@@ -97,6 +97,25 @@ test('deployments that nobody followed to their end are deleted by the sweep, th
   assert.equal(small.azure.ofType('deployments').length, 2);
 });
 
+// spec: provisioning 8.1
+test('deployments are deleted a few at a time, each once, however slow Azure is about it', async () => {
+  const small = aSmallAzure({ removal: 12 * 60_000 });
+  for (const count of [40, 40]) await launched(small, templateConfiguration, count);
+  small.process.stop();
+  await small.clock.step(times.deployment + times.machine + 20_000);
+  const next = another(small);
+  const asked = (): number => small.azure.counts()['deployments.delete'] ?? 0;
+  await observed(next);
+  await small.clock.step(10_000);
+  assert.equal(asked(), 50);
+  await small.clock.step(5 * 60_000);
+  await observed(next);
+  assert.equal(asked(), 50);
+  await small.clock.step(20 * 60_000);
+  assert.equal(asked(), 80);
+  assert.equal(small.azure.ofType('deployments').length, 0);
+});
+
 // spec: provisioning 8.15
 test('an evicted spot machine has failed, and one that was deleted with it is gone', async () => {
   const small = aSmallAzure();

@@ -35,7 +35,8 @@ export async function inspect(
 ): Promise<readonly Sighting[]> {
   signal.throwIfAborted();
   let lists: Promise<ReadonlyMap<string, readonly JsonObject[]>> | null = null;
-  const shared: Shared = { partsByWorker: () => (lists ??= partsByWorker(parts, signal)) };
+  const asked = new Set(workers.map(({ workerId }) => workerId));
+  const shared: Shared = { partsByWorker: () => (lists ??= partsByWorker(parts, (id) => asked.has(id), signal)) };
   const results = await mapConcurrently(workers, atATime, (worker) => inspectOne(parts, worker, shared, signal));
   signal.throwIfAborted();
   return results.flatMap((result) => {

@@ -5,7 +5,7 @@ import { factsOf } from './machine.ts';
 import type { MachineFacts } from './machine.ts';
 import { asObject } from './members.ts';
 import { isWorkerId } from './names.ts';
-import { allOf, listAll } from './pages.ts';
+import { listAll } from './pages.ts';
 import type { AzureParts } from './parts.ts';
 import { readResourceId } from './paths.ts';
 import { find } from './resources/resource.ts';
@@ -35,19 +35,23 @@ export class KnownMachines {
 
   /** Asks about machines of which nothing is known: one by one if they are few, else by another list. @param pages of the list. */
   async learn(machines: readonly JsonObject[], pages: number, signal: AbortSignal): Promise<void> {
-    const models =
-      machines.length <= pages
-        ? await this.#oneByOne(machines, signal)
-        : await allOf(listAll(this.#parts, 'vm', signal));
-    for (const model of models) {
-      if (!isWorkerId(nameOf(model))) continue;
-      this.#known.set(keyOf(model), isOurs(model, this.#parts.providerId) ? factsOf(model) : null);
+    if (machines.length <= pages) {
+      this.#keepFacts(await this.#oneByOne(machines, signal));
+      return;
     }
+    for await (const page of listAll(this.#parts, 'vm', signal)) this.#keepFacts(page);
   }
 
   /** Forgets all but these. */
   keep(machines: ReadonlySet<string>): void {
     for (const key of this.#known.keys()) if (!machines.has(key)) this.#known.delete(key);
+  }
+
+  #keepFacts(models: readonly JsonObject[]): void {
+    for (const model of models) {
+      if (!isWorkerId(nameOf(model))) continue;
+      this.#known.set(keyOf(model), isOurs(model, this.#parts.providerId) ? factsOf(model) : null);
+    }
   }
 
   async #oneByOne(machines: readonly JsonObject[], signal: AbortSignal): Promise<JsonObject[]> {
@@ -64,6 +68,14 @@ export class KnownMachines {
 
 function nameOf(machine: JsonObject): string {
   return stringMember(machine, 'name') ?? '';
+}
+
+/** Of a machine that a list shows, what its state and the question for the rest need: whole fleets wait for that answer. */
+export function stateOnly(machine: JsonObject): JsonObject {
+  const { id = null, name = null } = machine;
+  const { vmId = null, provisioningState = null, instanceView } = asObject(machine['properties']);
+  const { statuses = null } = asObject(instanceView);
+  return { id, name, properties: { vmId, provisioningState, instanceView: { statuses } } };
 }
 
 export function keyOf(machine: JsonObject): string {

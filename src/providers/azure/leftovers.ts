@@ -14,14 +14,21 @@ import { publicIp } from './resources/public-ip.ts';
 import { find } from './resources/resource.ts';
 import { isOurs, orderTag, tagOf, workerTag } from './tags.ts';
 
-/** Interfaces, addresses and disks of ours, by the worker that they were made for: three lists of the whole subscription. */
+/**
+ * Interfaces, addresses and disks of ours, by the worker that they were made for: three lists of the whole subscription.
+ * @param isWanted whose; of a fleet that is well nearly all is not, and is not kept in memory.
+ */
 export async function partsByWorker(
   parts: AzureParts,
+  isWanted: (workerId: string) => boolean,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly JsonObject[]>> {
-  const lists = await Promise.all((['nic', 'ip', 'disk'] as const).map((kind) => allOf(listAll(parts, kind, signal))));
-  const ours = lists.flat().filter((resource) => isOurs(resource, parts.providerId));
-  return Map.groupBy(ours, (resource) => tagOf(resource, workerTag) ?? '');
+  const workerOf = (resource: JsonObject): string => tagOf(resource, workerTag) ?? '';
+  const isKept = (resource: JsonObject): boolean => isOurs(resource, parts.providerId) && isWanted(workerOf(resource));
+  const lists = await Promise.all(
+    (['nic', 'ip', 'disk'] as const).map((kind) => allOf(listAll(parts, kind, signal), isKept)),
+  );
+  return Map.groupBy(lists.flat(), workerOf);
 }
 
 /** Does a machine hold it? Then the machine is there, whatever else is said. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '#core/json.ts';
 import type { Sighting } from '#core/provider.ts';
 import { classOf } from './errors.ts';
 import type { FleetParts } from './fleet-parts.ts';
-import { keyOf } from './known-machines.ts';
+import { keyOf, stateOnly } from './known-machines.ts';
 import { sightingOf } from './machine.ts';
 import { listAll } from './pages.ts';
 import { sweep } from './sweep.ts';
@@ -19,7 +19,7 @@ export async function* observe(parts: FleetParts, signal: AbortSignal): AsyncGen
   let pages = 0;
   for await (const page of listAll(parts, 'vm', signal, { statusOnly: 'true' })) {
     pages += 1;
-    unknown.push(...page.filter((machine) => parts.known.of(machine) === undefined));
+    unknown.push(...page.filter((machine) => parts.known.of(machine) === undefined).map(stateOnly));
     yield sighted(parts, page, seen);
   }
   if (unknown.length > 0) {

@@ -51,9 +51,12 @@ export function listAll(
   return pages(parts, url, `${type.slice(type.indexOf('/') + 1)}.list`, signal);
 }
 
-/** Reads a list to its end. */
-export async function allOf(list: AsyncIterable<readonly JsonObject[]>): Promise<JsonObject[]> {
+/** Reads a list to its end. @param isKept what of it is wanted. */
+export async function allOf(
+  list: AsyncIterable<readonly JsonObject[]>,
+  isKept: (resource: JsonObject) => boolean = () => true,
+): Promise<JsonObject[]> {
   const all: JsonObject[] = [];
-  for await (const page of list) all.push(...page);
+  for await (const page of list) all.push(...page.filter(isKept));
   return all;
 }

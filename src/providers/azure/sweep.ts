@@ -3,7 +3,6 @@ import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
 import type { Sighting } from '#core/provider.ts';
 import { mapConcurrently } from '#lib/concurrency.ts';
-import { noteFailure } from './background.ts';
 import { isNotFound } from './errors.ts';
 import { groupsInUse } from './find-machine.ts';
 import type { FleetParts } from './fleet-parts.ts';
@@ -14,8 +13,9 @@ import { workerOfDeployment } from './names.ts';
 import { isFinal } from './operation.ts';
 import { allOf, pages } from './pages.ts';
 import { groupPath, withQuery } from './paths.ts';
+import type { ResourceId } from './paths.ts';
 import { isDiscarded } from './resources/deployment.ts';
-import { provisioningState, remove } from './resources/resource.ts';
+import { provisioningState } from './resources/resource.ts';
 import { isOurs, orderTag, tagOf, wishesIn } from './tags.ts';
 
 /** What machines leave behind costs little for a while; the lists cost as much as the machines' own. */
@@ -50,31 +50,27 @@ export async function sweep(
   seen: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<readonly Sighting[]> {
+  const isUnseen = (workerId: string): boolean => workerId !== '' && !seen.has(workerId);
   const isWithout = (workerId: string): boolean =>
-    workerId !== '' &&
-    !seen.has(workerId) &&
-    !parts.teardowns.isRunning(workerId) &&
-    !parts.teardowns.hasEnded(workerId);
-  const byWorker = await partsByWorker(parts, signal);
+    isUnseen(workerId) && !parts.teardowns.isRunning(workerId) && !parts.teardowns.hasEnded(workerId);
+  const byWorker = await partsByWorker(parts, isUnseen, signal);
   const left = [...byWorker].filter(([workerId, resources]) => isWithout(workerId) && !resources.some(isHeld));
   const sightings = new Map(left.map(([workerId, resources]) => [workerId, sightingByParts(workerId, resources)]));
-  for (const deployment of await ourDeployments(parts, signal)) {
-    const workerId = workerOfDeployment(stringMember(deployment.body, 'name') ?? '');
+  for (const deployment of await openDeployments(parts, signal)) {
+    const { workerId } = deployment;
     const state = provisioningState(deployment.body);
-    if (workerId === null || isDiscarded(state)) continue;
-    if (/^succeeded$/i.test(state)) {
-      if (!wishesIn(deployment.body).keepDeployment && !parts.followers.isFollowed(workerId))
-        void discard(parts, deployment);
+    if (hasSucceeded(state)) {
+      parts.discards.add(deployment.id);
     } else if (isWithout(workerId) && !(isFinal(state) && sightings.has(workerId))) {
-      sightings.set(workerId, deploymentSighting(deployment, workerId, state));
+      sightings.set(workerId, deploymentSighting(deployment, state));
     }
   }
   return [...sightings.values()];
 }
 
 /** A worker that a deployment is about to make, or failed to. */
-function deploymentSighting({ body, group }: OurDeployment, workerId: string, state: string): Sighting {
-  return sightingWithout(recordFrom(body, workerId, group), {
+function deploymentSighting({ id, body, workerId }: OurDeployment, state: string): Sighting {
+  return sightingWithout(recordFrom(body, workerId, id.group), {
     presence: isFinal(state) ? 'failed' : 'starting',
     cloudState: `deployment ${state}`,
     orderId: tagOf(body, orderTag),
@@ -82,16 +78,22 @@ function deploymentSighting({ body, group }: OurDeployment, workerId: string, st
 }
 
 interface OurDeployment {
-  group: string;
+  id: ResourceId;
+  workerId: string;
   body: JsonObject;
 }
 
-async function ourDeployments(parts: FleetParts, signal: AbortSignal): Promise<OurDeployment[]> {
+/** Our deployments of which something is to be said or done: not those that succeeded and stay, or that somebody attends to. */
+async function openDeployments(parts: FleetParts, signal: AbortSignal): Promise<OurDeployment[]> {
   const groups = await groupsInUse(parts, signal);
   const results = await mapConcurrently(groups, groupsAtATime, async (group) => {
     const path = `${groupPath(parts.subscriptionId, group)}/providers/Microsoft.Resources/deployments/`;
-    const all = await allOf(pages(parts, withQuery(path, 'deployment'), 'deployments.list', signal)).catch(noneOf);
-    return all.filter((body) => isOurs(body, parts.providerId)).map((body) => ({ group, body }));
+    const list = pages(parts, withQuery(path, 'deployment'), 'deployments.list', signal);
+    const open = await allOf(list, (body) => isOpen(parts, body)).catch(noneOf);
+    return open.map((body): OurDeployment => {
+      const name = nameOf(body);
+      return { id: { kind: 'deployment', group, name }, workerId: workerOfDeployment(name) ?? '', body };
+    });
   });
   return results.flatMap((result) => {
     if (result.status === 'rejected') throw result.reason;
@@ -99,14 +101,23 @@ async function ourDeployments(parts: FleetParts, signal: AbortSignal): Promise<O
   });
 }
 
+function isOpen(parts: FleetParts, deployment: JsonObject): boolean {
+  const workerId = workerOfDeployment(nameOf(deployment));
+  const state = provisioningState(deployment);
+  if (!isOurs(deployment, parts.providerId) || workerId === null || isDiscarded(state)) return false;
+  return !(hasSucceeded(state) && (wishesIn(deployment).keepDeployment || parts.followers.isFollowed(workerId)));
+}
+
+function nameOf(deployment: JsonObject): string {
+  return stringMember(deployment, 'name') ?? '';
+}
+
+function hasSucceeded(state: string): boolean {
+  return /^succeeded$/i.test(state);
+}
+
 /** A group that a launch config names need not be there yet. */
 function noneOf(error: unknown): JsonObject[] {
   if (isNotFound(error)) return [];
   throw error;
-}
-
-/** In the background; what fails comes with the next sweep. */
-async function discard(parts: FleetParts, { group, body }: OurDeployment): Promise<void> {
-  const id = { kind: 'deployment', group, name: stringMember(body, 'name') ?? '' } as const;
-  await remove(parts, id, parts.surroundings.signal).catch((error: unknown) => noteFailure(parts, error));
 }

@@ -134,7 +134,9 @@ async function templateRemains(
   const ids = [
     ...made,
     ...(shown === null
-      ? ((await partsByWorker(parts, signal)).get(record.workerId) ?? []).flatMap(idIn)
+      ? [...(await partsByWorker(parts, (workerId) => workerId === record.workerId, signal)).values()]
+          .flat()
+          .flatMap(idIn)
       : await heldBy(parts, shown, signal)),
   ];
   const unique = [...new Map(ids.map((id) => [resourceKey(id), id])).values()];
