@@ -116,6 +116,20 @@ test('deployments are deleted a few at a time, each once, however slow Azure is 
   assert.equal(small.azure.ofType('deployments').length, 0);
 });
 
+// spec: P-24
+test('what a template made for machines that are gone is looked for once for all that are ended together', async () => {
+  const small = aSmallAzure();
+  small.azure.isDetaching = true;
+  const { workers } = await launched(small, templateConfiguration, 30);
+  await small.clock.step(times.deployment + times.machine + 60_000);
+  for (const { workerId } of workers) small.azure.vanish(workerId);
+  assert.equal(small.azure.ofType('networkInterfaces').length, 30);
+  await ended(small, workers);
+  assert.equal(small.azure.things.size, 0);
+  const { 'networkInterfaces.list': lists = 0 } = small.azure.counts();
+  assert.ok(lists <= 2, `${lists} lists`);
+});
+
 // spec: provisioning 8.15
 test('an evicted spot machine has failed, and one that was deleted with it is gone', async () => {
   const small = aSmallAzure();

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#core/json.ts';
 import { stringMember } from '#core/provider.ts';
 import { DeadlineExceeded } from '#lib/deadline.ts';
-import { isHeld, partsByWorker } from './leftovers.ts';
+import { isHeld } from './leftovers.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { asObject, objectAt, objectsIn } from './members.ts';
 import type { AzureParts } from './parts.ts';
@@ -14,7 +14,13 @@ import { publicIp } from './resources/public-ip.ts';
 import { find, provisioningState, remove } from './resources/resource.ts';
 import type { Removal } from './resources/resource.ts';
 import { vm } from './resources/vm.ts';
+import type { SharedLists } from './shared-lists.ts';
 import { isOurs, ownershipTag, tagOf } from './tags.ts';
+
+/** What the ends of machines have in common. */
+export interface TeardownParts extends AzureParts {
+  lists: SharedLists;
+}
 
 /** What of a machine has to go beside the machine itself. */
 interface Remains {
@@ -43,7 +49,7 @@ const deploymentLimitMs = 15 * 60_000;
  * @param begun what a first request to delete the machine came to.
  */
 export async function tearDown(
-  parts: AzureParts,
+  parts: TeardownParts,
   record: MachineRecord,
   begun: Removal,
   signal: AbortSignal,
@@ -120,7 +126,7 @@ async function take(parts: AzureParts, id: ResourceId, signal: AbortSignal): Pro
  * is there any more, what carries the worker's tag (P-24). @returns it, and whether there is a deployment.
  */
 async function templateRemains(
-  parts: AzureParts,
+  parts: TeardownParts,
   record: MachineRecord,
   signal: AbortSignal,
 ): Promise<readonly [Remains, boolean]> {
@@ -134,9 +140,7 @@ async function templateRemains(
   const ids = [
     ...made,
     ...(shown === null
-      ? [...(await partsByWorker(parts, (workerId) => workerId === record.workerId, signal)).values()]
-          .flat()
-          .flatMap(idIn)
+      ? (await parts.lists.partsOf(record.workerId)).flatMap(idIn)
       : await heldBy(parts, shown, signal)),
   ];
   const unique = [...new Map(ids.map((id) => [resourceKey(id), id])).values()];

@@ -3,7 +3,9 @@ import { noteFailure } from './background.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { AzureParts } from './parts.ts';
 import type { Removal } from './resources/resource.ts';
+import { SharedLists } from './shared-lists.ts';
 import { tearDown } from './teardown.ts';
+import type { TeardownParts } from './teardown.ts';
 
 /** How long the end of a machine is known without asking again. */
 const rememberMs = 2 * 60_000;
@@ -13,12 +15,12 @@ const rememberMs = 2 * 60_000;
  * one before has ended (P-43). What a crash breaks off is begun again by the loops' next call.
  */
 export class Teardowns {
-  readonly #parts: AzureParts;
+  readonly #parts: TeardownParts;
   readonly #running = new Map<string, Promise<void>>();
   readonly #ended = new Map<string, number>();
 
   constructor(parts: AzureParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, lists: new SharedLists(parts) };
   }
 
   isRunning(workerId: string): boolean {
