@@ -6,7 +6,7 @@ import { localAuthenticator } from '#access/local-authenticator.ts';
 import { createApi } from '#api/server.ts';
 import { defaultApiSettings } from '#api/parts.ts';
 import type { ApiParts } from '#api/parts.ts';
-import { ProofRejected } from '#core/error.ts';
+import { ProofRejected, ProofUncheckable } from '#core/error.ts';
 import type { JsonObject } from '#core/json.ts';
 import { lifecycleOf, nullProviderId } from '#core/pool.ts';
 import type { Fleet, Identity, Provider, Providers } from '#core/provider.ts';
@@ -230,9 +230,10 @@ const nowhere: Fleet = {
   terminate: () => Promise.reject(new Error('not asked for')),
 };
 
-/** Believes the token `I am <workerId>`. */
+/** Believes the token `I am <workerId>`; cannot tell of the token `outage`. */
 const byToken: Identity = {
   async identify(proof, worker) {
+    if (proof['token'] === 'outage') throw new ProofUncheckable('the keys are out of reach');
     if (proof['token'] !== `I am ${worker.workerId}`) throw new ProofRejected('the token is not that of the worker');
   },
 };

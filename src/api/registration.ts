@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { workerCredentials } from '#access/worker-credentials.ts';
 import { readDateTime } from '#contract/formats.ts';
 import type { RegisteredAgain, WorkerRegistration, WorkerReregistration } from '#contract/shapes.ts';
-import { ProofRejected, ServiceError } from '#core/error.ts';
+import { ProofRejected, ProofUncheckable, ServiceError } from '#core/error.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { Pool } from '#core/pool.ts';
 import type { Identity } from '#core/provider.ts';
-import { mayRegister, proofRefusal } from '#core/register.ts';
+import { mayRegister, proofRefusal, uncheckableProof } from '#core/register.ts';
 import type { RegistrationRefusal } from '#core/register.ts';
 import { mayReregister } from '#core/reregister.ts';
 import type { RegistrationSecrets, SealedSecret } from '#core/worker-store.ts';
@@ -97,8 +97,11 @@ async function prove(
   try {
     await identity.identify({ ...body.workerIdentityProof }, worker, parts.clock.now(), signal);
   } catch (error) {
-    if (!(error instanceof ProofRejected)) throw error;
-    throw refused(parts, body, { why: 'proof', detail: error.message, face: proofRefusal });
+    if (error instanceof ProofRejected)
+      throw refused(parts, body, { why: 'proof', detail: error.message, face: proofRefusal });
+    if (error instanceof ProofUncheckable)
+      throw refused(parts, body, { why: 'proof-uncheckable', detail: error.message, face: uncheckableProof });
+    throw error;
   }
 }
 

@@ -35,3 +35,14 @@ export class ProofRejected extends Error {
     this.name = 'ProofRejected';
   }
 }
+
+/**
+ * Thrown by an identity check that cannot tell, because something it has to ask does not answer. Nothing is said about the proof: the worker comes
+ * again. The text is for the operator's log.
+ */
+export class ProofUncheckable extends Error {
+  constructor(why: string, options?: ErrorOptions) {
+    super(why, options);
+    this.name = 'ProofUncheckable';
+  }
+}

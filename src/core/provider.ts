@@ -88,7 +88,8 @@ export interface Fleet {
 export interface Identity {
   /**
    * Resolves when the proof shows that the caller is this worker at this time.
-   * @throws {ProofRejected} for every proof that does not, malformed ones included; anything else thrown is a defect or an outage.
+   * @throws {ProofRejected} for every proof that does not, malformed ones included.
+   * @throws {ProofUncheckable} when it cannot tell now. Anything else thrown is a defect.
    */
   identify(proof: JsonObject, worker: Worker, now: Date, signal: AbortSignal): Promise<void>;
 }

@@ -60,6 +60,12 @@ export const repeatWindowMs = 5 * 60_000;
  */
 export const proofRefusal: RefusalFace = { code: 'invalid-input', message: 'Worker identity could not be verified' };
 
+/** What is said while nothing can be said about proofs: a client tries again by itself. */
+export const uncheckableProof: RefusalFace = {
+  code: 'unavailable',
+  message: 'Worker identity cannot be verified at the moment',
+};
+
 /**
  * Whether a worker may register, should its proof be valid (spec/api.md 1.20, in the order of its checks; but what became of the worker comes last).
  */

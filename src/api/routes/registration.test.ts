@@ -147,6 +147,19 @@ test('bad proof, expired worker, other provider, second registration and stoppin
   assert.doesNotMatch(JSON.stringify(world.log), /a{44}|I am/);
 });
 
+// spec: api 1.20
+test('while proofs cannot be checked a machine is asked to come again, and people are told why without an incident', async (t) => {
+  const world = await withPools(await anApiWorld(t));
+  const worker = await world.requestWorker('aa/cloud');
+  const { status, body } = await register(world, ofMachine(worker, { workerIdentityProof: { token: 'outage' } }));
+  assert.deepEqual([status, body.code], [503, 'ProviderSetupFailed']);
+  assert.match(body.message, /^Worker identity cannot be verified at the moment\n/);
+  const told = JSON.stringify(world.log);
+  assert.match(told, /proof-uncheckable.*the keys are out of reach/);
+  assert.doesNotMatch(told, /monitor\.error/);
+  assert.equal((await register(world, ofMachine(worker))).status, 200);
+});
+
 // spec: api 1.20, E47
 test('a provider that the pool had before still registers its workers', async (t) => {
   const world = await withPools(await anApiWorld(t));

@@ -1,6 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
+import { ProofUncheckable } from '#core/error.ts';
 import { isJsonObject } from '#lib/json.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import type { JsonObject } from '#core/json.ts';
@@ -18,11 +19,6 @@ const defaultAgeMs = 3_600_000;
 const longestAgeMs = 24 * 3_600_000;
 /** Google's page has two or three keys in about 2 KB. */
 const longestPage = 1_000_000;
-
-/** The published keys cannot be had: nothing can be said of any proof. */
-class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
-}
 
 /**
  * The keys that sign instances' tokens, as they are published: a JWK set (https://www.googleapis.com/oauth2/v3/certs), or certificates by key id
@@ -49,7 +45,7 @@ export class IdentityKeys {
 
   /**
    * The key of this id; null when there is none.
-   * @throws KeysUnavailable, or the signal's reason.
+   * @throws ProofUncheckable when keys cannot be had, or the signal's reason.
    */
   async find(keyId: string, signal: AbortSignal): Promise<KeyObject | null> {
     const known = this.#isGood() ? this.#keys.get(keyId) : undefined;
@@ -64,7 +60,8 @@ export class IdentityKeys {
     }
     const found = this.#isGood() ? this.#keys.get(keyId) : undefined;
     if (found === undefined && this.#lastFailure !== null) {
-      throw new KeysUnavailable(`the keys at ${this.#url} cannot be had`, { cause: this.#lastFailure });
+      const why = `the keys at ${this.#url} cannot be had: ${(this.#lastFailure as Error).message}`;
+      throw new ProofUncheckable(why, { cause: this.#lastFailure });
     }
     return found ?? null;
   }
