@@ -64,9 +64,15 @@ export async function openTokens(settings: AzureSettings, clock: Clock): Promise
 
 async function credentialOf({ credentials, authority }: AzureSettings): Promise<TokenCredential> {
   const sdk = await import('@azure/identity');
-  const options = authority === null ? {} : { authorityHost: authority };
+  // Calls are repeated in one place, and that is not here. An authority of a deployment's own is not one that Microsoft lists.
+  const retryOptions = { maxRetries: 0 };
+  const options = {
+    retryOptions,
+    ...(authority === null ? {} : { authorityHost: authority, disableInstanceDiscovery: true }),
+  };
   if (credentials.kind === 'managed') {
-    return new sdk.ManagedIdentityCredential(credentials.clientId === null ? {} : { clientId: credentials.clientId });
+    const { clientId } = credentials;
+    return new sdk.ManagedIdentityCredential({ retryOptions, ...(clientId === null ? {} : { clientId }) });
   }
   const { tenantId, clientId } = credentials;
   if (credentials.kind === 'certificate') {
@@ -85,12 +91,31 @@ function libraryTokens(credential: TokenCredential, endpoint: string): () => Pro
       const token = await credential.getToken(`${endpoint}/.default`);
       if (token !== null) return token;
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      const code = /Authentication|Credential/.test(name) ? ownCodes.loginRefused : ownCodes.noAnswer;
-      throw new ArmError(code, message.split('\n')[0] ?? '', { cause: error });
+      throw loginFailure(error);
     }
     throw new ArmError(ownCodes.loginRefused, 'there is no token');
   };
+}
+
+/** The library's words for not having reached the authority, at the beginning of its messages. */
+const unreached = /^(network_error|endpoints_resolution_error|openid_config_error|no_network_connectivity)\b/;
+
+/** What the library ended with: a no of the authority's, or an outage, after which the same credentials may be good again. */
+export function loginFailure(error: unknown): ArmError {
+  const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
+  const isOutage = unreached.test(message) || isOutageStatus(statusOf(error)) || isOutageStatus(statusOf(cause));
+  const isNo = /Authentication|Credential/.test(name) && !isOutage;
+  const code = isNo ? ownCodes.loginRefused : ownCodes.loginUnanswered;
+  return new ArmError(code, message.split('\n')[0] ?? '', { cause: error });
+}
+
+function statusOf(error: unknown): number {
+  const { status, statusCode } = Object(error) as { status?: unknown; statusCode?: unknown };
+  return Number(status ?? statusCode ?? 0);
+}
+
+function isOutageStatus(status: number): boolean {
+  return status === 429 || status >= 500;
 }
 
 async function plainToken(
@@ -111,11 +136,12 @@ async function plainToken(
   const response = await withDeadline({ clock, limitMs: fetchTimeoutMs }, (signal) =>
     fetch(`${authority}/${tenantId}/oauth2/v2.0/token`, { method: 'POST', body, signal }),
   ).catch((error: unknown) => {
-    throw new ArmError(ownCodes.noAnswer, 'the authority does not answer', { cause: error });
+    throw new ArmError(ownCodes.loginUnanswered, 'the authority does not answer', { cause: error });
   });
   const answer: unknown = await response.json().catch(() => null);
   if (!response.ok || !isJsonObject(answer) || typeof answer['access_token'] !== 'string') {
-    throw new ArmError(ownCodes.loginRefused, `the authority answered ${response.status}`);
+    const code = isOutageStatus(response.status) ? ownCodes.loginUnanswered : ownCodes.loginRefused;
+    throw new ArmError(code, `the authority answered ${response.status}`);
   }
   const lifetimeMs = Number(answer['expires_in'] ?? 3600) * 1000;
   return { token: answer['access_token'], expiresOnTimestamp: clock.now().getTime() + lifetimeMs };

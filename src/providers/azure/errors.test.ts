@@ -64,6 +64,7 @@ const table: [
   ['InvalidAuthenticationToken', 'w', 401, 'auth', 'account', 'final', false],
   ['SubscriptionNotFound', 'w', 404, 'auth', 'account', 'final', false],
   ['LoginRefused', 'w', null, 'auth', 'account', 'final', false],
+  ['LoginUnanswered', 'w', null, 'transient', 'account', 'passing', false],
   ['InvalidParameter', 'w', 400, 'configuration', 'configuration', 'final', false],
   ['SomethingNew', 'w', 400, 'configuration', 'configuration', 'final', false],
   ['ImageNotFound', 'w', null, 'configuration', 'configuration', 'final', false],

@@ -53,6 +53,8 @@ export const ownCodes = {
   stuck: 'ProvisioningStuck',
   /** The authority gives no token. */
   loginRefused: 'LoginRefused',
+  /** The authority cannot be asked for one at the moment. */
+  loginUnanswered: 'LoginUnanswered',
   /** The launch config lacks what the provider needs. */
   incomplete: 'IncompleteLaunchConfig',
 } as const;
@@ -198,6 +200,7 @@ const meanings: readonly (Meaning & { codes: readonly string[] })[] = [
       'DeploymentFailedDueToAuthorization',
     ],
   },
+  { class: 'transient', scope: 'account', codes: [ownCodes.loginUnanswered] },
   {
     class: 'transient',
     scope: 'location',
@@ -301,9 +304,9 @@ export function mayHaveHappened(error: unknown): boolean {
   return classOf(error) === 'transient' && !(error instanceof ArmError && isCertain(error));
 }
 
-/** A conflict is an answer: the call did nothing. */
-function isCertain({ status, isOperation }: ArmError): boolean {
-  return isOperation || (status !== null && status >= 400 && status < 500);
+/** A conflict is an answer: the call did nothing. Without a token there was no call. */
+function isCertain({ code, status, isOperation }: ArmError): boolean {
+  return isOperation || code === ownCodes.loginUnanswered || (status !== null && status >= 400 && status < 500);
 }
 
 /** What an error means for other calls of its kind. */
