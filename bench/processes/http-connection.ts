@@ -22,6 +22,11 @@ export class HttpConnection {
     this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
 
+  /** Whether it can still be used: a server closes what nobody has used for a while. */
+  get isOpen(): boolean {
+    return this.#socket.writable;
+  }
+
   /** Sends a whole request. @returns the status of its answer, once all of it has arrived. */
   send(request: string): Promise<number> {
     return new Promise((resolve, reject) => {

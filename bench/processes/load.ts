@@ -62,7 +62,10 @@ const prepared = new Map<string, { url: URL; requests: readonly string[] }>();
 const kept = new Map<string, HttpConnection[]>();
 
 function takeConnection(url: URL): HttpConnection {
-  return kept.get(url.origin)?.pop() ?? new HttpConnection(url);
+  const free = kept.get(url.origin)?.filter(({ isOpen }) => isOpen) ?? [];
+  const connection = free.pop() ?? new HttpConnection(url);
+  kept.set(url.origin, free);
+  return connection;
 }
 
 function giveConnection(url: URL, connection: HttpConnection): void {
