@@ -16,6 +16,8 @@ export interface Tokens {
 
 /** A token is renewed so long before its end: longer than any one call takes. */
 const renewBeforeMs = 5 * 60_000;
+/** While the authority does not answer, the token before is used on, and the authority asked again after so long. */
+const retryAfterMs = 30_000;
 const fetchTimeoutMs = 30_000;
 
 /**
@@ -28,22 +30,20 @@ export async function openTokens(settings: AzureSettings, clock: Clock): Promise
     ? () => plainToken(settings, authority, clock)
     : libraryTokens(await credentialOf(settings), settings.endpoint);
   let current: Promise<AccessToken> | null = null;
+  let last: AccessToken | null = null;
   let renewAt = Infinity;
   return {
     async token(signal) {
       signal.throwIfAborted();
-      if (clock.now().getTime() >= renewAt) current = null;
+      if (nowMs() >= renewAt) current = null;
       // One request, however many calls wait for it; it belongs to none of them, so none of them can abort it.
       current ??= renewed();
       return (await whileWanted(current, signal)).token;
     },
     forget(refused) {
-      current?.then(
-        ({ token }) => {
-          if (token === refused) renewAt = -Infinity;
-        },
-        () => {}, // A token that did not come need not be forgotten.
-      );
+      if (last?.token !== refused) return;
+      last = null;
+      renewAt = -Infinity;
     },
   };
 
@@ -51,14 +51,24 @@ export async function openTokens(settings: AzureSettings, clock: Clock): Promise
     renewAt = Infinity;
     return fetchToken().then(
       (token) => {
+        last = token;
         renewAt = token.expiresOnTimestamp - renewBeforeMs;
         return token;
       },
       (error: unknown) => {
+        const isOutage = error instanceof ArmError && error.code === ownCodes.loginUnanswered;
+        if (isOutage && last !== null && last.expiresOnTimestamp - retryAfterMs > nowMs()) {
+          renewAt = nowMs() + retryAfterMs;
+          return last;
+        }
         current = null;
         throw error;
       },
     );
+  }
+
+  function nowMs(): number {
+    return clock.now().getTime();
   }
 }
 
