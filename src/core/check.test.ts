@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { check, confirmed, youngForMs } from './check.ts';
 import type { Seen, Verdict } from './check.ts';
+import { nextLook } from './next-look.ts';
 import type { FleetMember, WorkerState } from './worker.ts';
 
 const noon = new Date('2026-01-01T12:00:00Z');
@@ -222,6 +223,14 @@ describe('a worker without a sign of work', () => {
   });
 });
 
+/** At which looks people hear of a stopping worker that is still there. */
+function looksTold(seen: Seen): number[] {
+  return Array.from({ length: 200 }, (_, attempts) => attempts).filter((attempts) => {
+    const verdict = check(stopping({ attempts }), seen, noon);
+    return verdict.kind === 'end-again' && verdict.isTimeToTell;
+  });
+}
+
 describe('a stopping worker', () => {
   // spec: P-21
   test('is ended again while it is there, and stopped when it is gone', () => {
@@ -245,11 +254,16 @@ describe('a stopping worker', () => {
   });
 
   test('that does not go is told to people, ever more rarely and never the last time', () => {
-    const told = Array.from({ length: 200 }, (_, attempts) => attempts).filter((attempts) => {
-      const verdict = check(stopping({ attempts }), 'alive', noon);
-      return verdict.kind === 'end-again' && verdict.isTimeToTell;
-    });
-    assert.deepEqual(told, [8, 16, 32, 64, 128]);
+    assert.deepEqual(looksTold('alive'), [8, 16, 32, 64, 128]);
+  });
+
+  test('that goes slowly is told to people when it has taken a quarter of an hour', () => {
+    const [first = 0, ...later] = looksTold('ending');
+    assert.deepEqual(later, [32, 64, 128]);
+    let at = noon;
+    for (let attempts = 0; attempts < first; attempts++) at = nextLook(stopping({ attempts }), at) ?? at;
+    const minutes = (at.getTime() - noon.getTime()) / 60_000;
+    assert.ok(minutes >= 15 && minutes < 20, `${minutes} minutes`);
   });
 });
 

@@ -43,8 +43,11 @@ export type Verdict =
  */
 export const youngForMs = 5 * 60_000;
 
-/** A delete call that has not helped after so many looks is told to people, and again each time that number has doubled. */
-const firstTellAfter = 8;
+/**
+ * A delete call that has not helped after so many looks (a minute and a half) is told to people, and again each time that number has doubled. One
+ * that helps slowly is told after a quarter of an hour: a cloud that ends many machines at once takes minutes for it.
+ */
+const firstTellAfter = { ending: 16, other: 8 } as const;
 /** A machine on its way out is left alone for so many looks; then the call is repeated, it may have been lost. */
 const patientLooks = 8;
 
@@ -107,8 +110,9 @@ function checkStopping(member: FleetMember, seen: Seen, now: Date): Verdict {
   if (seen === 'absent' || seen === 'confirmed-absent') return checkAbsent(member, seen, now);
   const { attempts } = member;
   if (seen === 'ending' && attempts < patientLooks) return ending;
-  const tries = `still there (${seen}) after ${attempts} looks`;
-  return { kind: 'end-again', isTimeToTell: isTimeToTell(attempts), reason: { code: 'still-there', text: tries } };
+  const text = `still there (${seen}) after ${attempts} looks`;
+  const tellAfter = firstTellAfter[seen === 'ending' ? 'ending' : 'other'];
+  return { kind: 'end-again', isTimeToTell: isTimeToTell(attempts, tellAfter), reason: { code: 'still-there', text } };
 }
 
 function checkAbsent(member: FleetMember, seen: 'absent' | 'confirmed-absent', now: Date): Verdict {
@@ -133,7 +137,7 @@ function isPast(limit: Date | null, now: Date): boolean {
   return limit !== null && limit.getTime() < now.getTime();
 }
 
-/** After 8, 16, 32 … looks. */
-function isTimeToTell(attempts: number): boolean {
-  return attempts >= firstTellAfter && Number.isInteger(Math.log2(attempts / firstTellAfter));
+/** After so many looks, twice, four times, … so many. */
+function isTimeToTell(attempts: number, first: number): boolean {
+  return attempts >= first && Number.isInteger(Math.log2(attempts / first));
 }
