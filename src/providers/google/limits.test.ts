@@ -22,7 +22,7 @@ describe('limits of Compute Engine', () => {
   });
 
   test('a project out of calls for this minute waits for the next one: nothing is lost or doubled, little asked in vain', async (t) => {
-    const world = await someGoogle(t, { dials: { limits: { default_per_region: 20 } } }, 50);
+    const world = await someGoogle(t, { dials: { limits: { default_per_region: 20 } } }, 20);
     const requests = Array.from({ length: 15 }, () => aGoogleRequest(world, 2));
     const outcomes = await Promise.all(requests.map((request) => world.fleet.launch(request, never)));
     const started = outcomes.flatMap(launchedOf).length;
