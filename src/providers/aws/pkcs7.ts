@@ -33,10 +33,12 @@ export async function verifySignedData(signedData: Buffer, content: Buffer, keys
   // The library takes content of any type, whatever its types say; only an OCTET STRING has bytes to give.
   const contentOf = (): ArrayBuffer | undefined => {
     try {
-      return parsed.encapContentInfo.eContent?.getValue();
+      const value: unknown = parsed.encapContentInfo.eContent?.getValue();
+      if (value === undefined || value instanceof ArrayBuffer) return value;
     } catch (cause) {
       return fail('holds something else than bytes', cause);
     }
+    return fail('holds something else than bytes');
   };
   const [signer, ...others] = parsed.signerInfos;
   if (signer === undefined || others.length > 0 || !(signer.sid instanceof pkijs.IssuerAndSerialNumber)) {

@@ -79,7 +79,7 @@ describe('launches at Compute Engine', () => {
 
   // spec: P-42
   test('one that a repeat finds failed says nothing of those that follow: they were sent the first time', async (t) => {
-    const world = await someGoogle(t, { dials: { failMs: [60_000, 60_000] } }, 100);
+    const world = await someGoogle(t, { dials: { failMs: [60_000, 60_000] } }, 25);
     world.gce.faults.add({ kind: 'operation', type: 'insert', code: 'ZONE_RESOURCE_POOL_EXHAUSTED', times: 1 });
     const request = aGoogleRequest(world, 40, { deletionProtection: false });
     assert.equal(launchedOf(await world.fleet.launch(request, never)).length, 40);
@@ -119,7 +119,7 @@ describe('launches at Compute Engine', () => {
   });
 
   test('a bulkInsert that takes too long leaves the order open, and recovering does not mistake a part for the whole', async (t) => {
-    const world = await someGoogle(t, { dials: { stageMs: [600_000, 600_000], hiddenMs: [300_000, 300_000] } }, 60);
+    const world = await someGoogle(t, { dials: { stageMs: [600_000, 600_000], hiddenMs: [300_000, 300_000] } }, 25);
     const request = aGoogleRequest(world, 10);
     const outcome = await world.fleet.launch(request, never);
     assert.deepEqual([outcome.kind, outcome.refusal?.code], ['unknown', 'UnfinishedOperation']);
@@ -141,7 +141,7 @@ describe('launches at Compute Engine', () => {
 
   // spec: P-42
   test('long after the first attempt, when Google has forgotten it, a repeat finds the machines by their names', async (t) => {
-    const world = await someGoogle(t, { dials: { requestIdKeptMs: 0 } }, 100);
+    const world = await someGoogle(t, { dials: { requestIdKeptMs: 0 } }, 25);
     for (const count of [2, 10]) {
       const request = aGoogleRequest(world, count);
       const first = launchedOf(await world.fleet.launch(request, never));
@@ -155,7 +155,7 @@ describe('launches at Compute Engine', () => {
   });
 
   test('machines of an earlier attempt that Google does not show yet leave the order open', async (t) => {
-    const world = await someGoogle(t, { dials: { requestIdKeptMs: 0, hiddenMs: [3_600_000, 3_600_000] } }, 100);
+    const world = await someGoogle(t, { dials: { requestIdKeptMs: 0, hiddenMs: [3_600_000, 3_600_000] } }, 25);
     const request = aGoogleRequest(world, 2);
     await world.fleet.launch(request, never);
     await later(world);
