@@ -62,10 +62,10 @@ const prepared = new Map<string, { url: URL; requests: readonly string[] }>();
 const kept = new Map<string, HttpConnection[]>();
 
 function takeConnection(url: URL): HttpConnection {
-  const free = kept.get(url.origin)?.filter(({ isOpen }) => isOpen) ?? [];
-  const connection = free.pop() ?? new HttpConnection(url);
-  kept.set(url.origin, free);
-  return connection;
+  const free = kept.get(url.origin);
+  let connection = free?.pop();
+  while (connection?.isOpen === false) connection = free?.pop();
+  return connection ?? new HttpConnection(url);
 }
 
 function giveConnection(url: URL, connection: HttpConnection): void {

@@ -111,7 +111,7 @@ function checkStopping(member: FleetMember, seen: Seen, now: Date): Verdict {
   const { attempts } = member;
   if (seen === 'ending' && attempts < patientLooks) return ending;
   const text = `still there (${seen}) after ${attempts} looks`;
-  const tellAfter = firstTellAfter[seen === 'ending' ? 'ending' : 'other'];
+  const tellAfter = seen === 'ending' ? firstTellAfter.ending : firstTellAfter.other;
   return { kind: 'end-again', isTimeToTell: isTimeToTell(attempts, tellAfter), reason: { code: 'still-there', text } };
 }
 

@@ -35,10 +35,10 @@ export async function verifySignedData(signedData: Buffer, content: Buffer, keys
     try {
       const value: unknown = parsed.encapContentInfo.eContent?.getValue();
       if (value === undefined || value instanceof ArrayBuffer) return value;
+      throw new TypeError(`its value is a ${typeof value}`);
     } catch (cause) {
       return fail('holds something else than bytes', cause);
     }
-    return fail('holds something else than bytes');
   };
   const [signer, ...others] = parsed.signerInfos;
   if (signer === undefined || others.length > 0 || !(signer.sid instanceof pkijs.IssuerAndSerialNumber)) {

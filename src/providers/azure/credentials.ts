@@ -17,7 +17,7 @@ export interface Tokens {
 /** A token is renewed so long before its end: longer than any one call takes. */
 const renewBeforeMs = 5 * 60_000;
 /** While the authority does not answer, the token before is used on, and the authority asked again after so long. */
-const retryAfterMs = 30_000;
+const askAgainMs = 30_000;
 const fetchTimeoutMs = 30_000;
 
 /**
@@ -57,8 +57,8 @@ export async function openTokens(settings: AzureSettings, clock: Clock): Promise
       },
       (error: unknown) => {
         const isOutage = error instanceof ArmError && error.code === ownCodes.loginUnanswered;
-        if (isOutage && last !== null && last.expiresOnTimestamp - retryAfterMs > nowMs()) {
-          renewAt = nowMs() + retryAfterMs;
+        if (isOutage && last !== null && last.expiresOnTimestamp - askAgainMs > nowMs()) {
+          renewAt = nowMs() + askAgainMs;
           return last;
         }
         current = null;

@@ -9,7 +9,7 @@ import { isHeld, leftoverSighting, partsByName, partsByWorker } from './leftover
 import { sightingOf, sightingOfFailure, sightingWithout } from './machine.ts';
 import { recordOf, scopesOf } from './machine-record.ts';
 import type { MachineRecord } from './machine-record.ts';
-import { deploymentSteps, findDeployment, isDiscarded } from './resources/deployment.ts';
+import { deploymentSteps, findDeployment, hasSucceeded, isDiscarded } from './resources/deployment.ts';
 import { find, provisioningState } from './resources/resource.ts';
 import { vm } from './resources/vm.ts';
 
@@ -130,7 +130,7 @@ async function byDeployment(
   signal: AbortSignal,
 ): Promise<Sighting | null> {
   const deployment = await findDeployment(parts, record, signal);
-  if (deployment === null || /^succeeded$/i.test(deployment.state) || isDiscarded(deployment.state)) return null;
+  if (deployment === null || hasSucceeded(deployment.state) || isDiscarded(deployment.state)) return null;
   const { state, isActive } = deployment;
   if (isActive) return sightingWithout(record, { presence: 'starting', cloudState: `deployment ${state}` });
   const failures = (await deploymentSteps(parts, record, signal)).flatMap(({ failure }) => failure ?? []);

@@ -11,10 +11,10 @@ import { sightingWithout } from './machine.ts';
 import { recordFrom } from './machine-record.ts';
 import { workerOfDeployment } from './names.ts';
 import { isFinal } from './operation.ts';
-import { allOf, pages } from './pages.ts';
+import { pages } from './pages.ts';
 import { groupPath, withQuery } from './paths.ts';
 import type { ResourceId } from './paths.ts';
-import { isDiscarded } from './resources/deployment.ts';
+import { hasSucceeded, isDiscarded } from './resources/deployment.ts';
 import { provisioningState } from './resources/resource.ts';
 import { isOurs, orderTag, tagOf, wishesIn } from './tags.ts';
 
@@ -57,19 +57,18 @@ export async function sweep(
   const left = [...byWorker].filter(([workerId, resources]) => isWithout(workerId) && !resources.some(isHeld));
   const sightings = new Map(left.map(([workerId, resources]) => [workerId, sightingByParts(workerId, resources)]));
   for (const deployment of await openDeployments(parts, signal)) {
-    const { workerId } = deployment;
-    const state = provisioningState(deployment.body);
+    const { workerId, state } = deployment;
     if (hasSucceeded(state)) {
       parts.discards.add(deployment.id);
     } else if (isWithout(workerId) && !(isFinal(state) && sightings.has(workerId))) {
-      sightings.set(workerId, deploymentSighting(deployment, state));
+      sightings.set(workerId, deploymentSighting(deployment));
     }
   }
   return [...sightings.values()];
 }
 
 /** A worker that a deployment is about to make, or failed to. */
-function deploymentSighting({ id, body, workerId }: OurDeployment, state: string): Sighting {
+function deploymentSighting({ id, workerId, state, body }: OurDeployment): Sighting {
   return sightingWithout(recordFrom(body, workerId, id.group), {
     presence: isFinal(state) ? 'failed' : 'starting',
     cloudState: `deployment ${state}`,
@@ -80,44 +79,42 @@ function deploymentSighting({ id, body, workerId }: OurDeployment, state: string
 interface OurDeployment {
   id: ResourceId;
   workerId: string;
+  state: string;
   body: JsonObject;
 }
 
 /** Our deployments of which something is to be said or done: not those that succeeded and stay, or that somebody attends to. */
 async function openDeployments(parts: FleetParts, signal: AbortSignal): Promise<OurDeployment[]> {
   const groups = await groupsInUse(parts, signal);
-  const results = await mapConcurrently(groups, groupsAtATime, async (group) => {
-    const path = `${groupPath(parts.subscriptionId, group)}/providers/Microsoft.Resources/deployments/`;
-    const list = pages(parts, withQuery(path, 'deployment'), 'deployments.list', signal);
-    const open = await allOf(list, (body) => isOpen(parts, body)).catch(noneOf);
-    return open.map((body): OurDeployment => {
-      const name = nameOf(body);
-      return { id: { kind: 'deployment', group, name }, workerId: workerOfDeployment(name) ?? '', body };
-    });
-  });
+  const results = await mapConcurrently(groups, groupsAtATime, (group) =>
+    openDeploymentsIn(parts, group, signal).catch(noneOf),
+  );
   return results.flatMap((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
 }
 
-function isOpen(parts: FleetParts, deployment: JsonObject): boolean {
-  const workerId = workerOfDeployment(nameOf(deployment));
-  const state = provisioningState(deployment);
-  if (!isOurs(deployment, parts.providerId) || workerId === null || isDiscarded(state)) return false;
-  return !(hasSucceeded(state) && (wishesIn(deployment).keepDeployment || parts.followers.isFollowed(workerId)));
+async function openDeploymentsIn(parts: FleetParts, group: string, signal: AbortSignal): Promise<OurDeployment[]> {
+  const path = `${groupPath(parts.subscriptionId, group)}/providers/Microsoft.Resources/deployments/`;
+  const open: OurDeployment[] = [];
+  for await (const page of pages(parts, withQuery(path, 'deployment'), 'deployments.list', signal)) {
+    open.push(...page.flatMap((body) => openDeployment(parts, group, body) ?? []));
+  }
+  return open;
 }
 
-function nameOf(deployment: JsonObject): string {
-  return stringMember(deployment, 'name') ?? '';
-}
-
-function hasSucceeded(state: string): boolean {
-  return /^succeeded$/i.test(state);
+function openDeployment(parts: FleetParts, group: string, body: JsonObject): OurDeployment | null {
+  const name = stringMember(body, 'name') ?? '';
+  const workerId = workerOfDeployment(name);
+  const state = provisioningState(body);
+  if (!isOurs(body, parts.providerId) || workerId === null || isDiscarded(state)) return null;
+  if (hasSucceeded(state) && (wishesIn(body).keepDeployment || parts.followers.isFollowed(workerId))) return null;
+  return { id: { kind: 'deployment', group, name }, workerId, state, body };
 }
 
 /** A group that a launch config names need not be there yet. */
-function noneOf(error: unknown): JsonObject[] {
+function noneOf(error: unknown): never[] {
   if (isNotFound(error)) return [];
   throw error;
 }

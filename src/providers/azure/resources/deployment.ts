@@ -55,6 +55,10 @@ export async function findDeployment(
   };
 }
 
+export function hasSucceeded(state: string): boolean {
+  return /^succeeded$/i.test(state);
+}
+
 /** Is its record on its way out? What it made stays. */
 export function isDiscarded(state: string): boolean {
   return /^delet(?:ing|ed)$/i.test(state);
